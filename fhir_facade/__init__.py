@@ -1,0 +1,1 @@
+"""fhir-facade: a claims API for any health payer. Data + Identity = API."""

@@ -1,0 +1,75 @@
+"""The object a plugin's entry point names, and the numbers that say whether it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fhir_facade.contracts.claims import ClaimsSource, ResourceSource
+from fhir_facade.contracts.identity import AccountStore, IdentityProvider
+
+CLAIMS_CONTRACT = 1
+"""Version of ``contracts.claims`` and ``contracts.records``; a plugin with another number is refused at start."""
+
+IDENTITY_CONTRACT = 1
+"""Version of ``contracts.identity``; a plugin with another number is refused at start."""
+
+CLAIMS_GROUP = "fhir_facade.claims"
+IDENTITY_GROUP = "fhir_facade.identity"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceContext:
+    """What the facade gives a claims source when it opens it.
+
+    ``name`` is the source's short name from the config; ``scratch`` is a folder the source may fill with temporary
+    files of its own (it exists, is private to the source, and may be emptied between runs).
+    """
+
+    name: str
+    scratch: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityContext:
+    """What the facade gives an identity provider when it opens it.
+
+    ``accounts`` is filled for providers that keep accounts in the facade; ``production`` is true where a sandbox
+    log-in must refuse to open; ``public_base`` is the absolute URL of the facade's root, without a final slash.
+    """
+
+    accounts: AccountStore | None
+    production: bool
+    public_base: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimsPlugin:
+    """What an entry point in ``fhir_facade.claims`` names.
+
+    Args:
+        name: the adapter's name, equal to the entry point's.
+        contract: ``CLAIMS_CONTRACT`` of the facade it was written for.
+        settings: a frozen dataclass; each field has a type the settings reader knows and a help text.
+        open: makes the source from its settings; raises ``ConfigError`` or ``ClaimsUnavailable``.
+        summary: one sentence for ``fhir-facade plugins``.
+    """
+
+    name: str
+    contract: int
+    settings: type[Any]
+    open: Callable[[Any, SourceContext], ClaimsSource | ResourceSource]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityPlugin:
+    """What an entry point in ``fhir_facade.identity`` names; fields as in ``ClaimsPlugin``."""
+
+    name: str
+    contract: int
+    settings: type[Any]
+    open: Callable[[Any, IdentityContext], IdentityProvider]
+    summary: str

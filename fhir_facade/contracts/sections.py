@@ -1,0 +1,150 @@
+"""The sections of the config file, as frozen settings classes. Every key is documented by its help text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from fhir_facade.contracts.settings import Secret, setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """``[server]``: where the facade is reached and how strict it is."""
+
+    public_base: str = setting(
+        "Absolute URL under which people reach the facade, without a final slash; every link is built from it",
+        default="http://localhost:8000",
+        example="https://claims.example.gov",
+    )
+    environment: Literal["sandbox", "production"] = setting(
+        "production refuses the sandbox log-in, plain http and generated keys", default="production"
+    )
+    state: Path = setting(
+        "Folder for what the facade writes itself (SQLite files, keys in the sandbox); FHIR_FACADE_STATE wins over it",
+        default=Path("var"),
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        "Addresses of reverse proxies whose X-Forwarded-For is believed", default=()
+    )
+    allowed_origins: tuple[str, ...] = setting(
+        "Origins of browser apps that may call the FHIR endpoints besides those of registered apps", default=()
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FhirSettings:
+    """``[fhir]``: the shape of what is published."""
+
+    carin: Literal["2.0.0", "2.1.0", "2.2.0"] = setting("Version of the CARIN Blue Button guide", default="2.2.0")
+    pin_coding_versions: bool = setting("Write coding.version where the published 2.2.0 package pins it", default=False)
+    page_size: int = setting("Matches per page where the app does not say (1–100)", default=10)
+    unknown_parameters: Literal["lenient", "strict"] = setting(
+        "What happens to unknown search parameters where the app sends no Prefer: handling", default="lenient"
+    )
+    partial: Literal["refuse", "warn"] = setting(
+        "With several sources: refuse (503) when one is down, or answer with the rest and a warning", default="refuse"
+    )
+    source_timeout_s: int = setting("Seconds a live source may take before the answer is 503", default=8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSettings:
+    """``[store]`` and ``[replica]``: one database each."""
+
+    url: Secret | None = setting(
+        "SQLAlchemy URL by reference, { env = … } or { file = … }; without it a SQLite file in the state folder",
+        default=None,
+    )
+    partitions: int = setting("PostgreSQL replica: number of hash partitions by member, 0 for none", default=0)
+    replicas: tuple[Secret, ...] = setting(
+        "PostgreSQL replica: URLs of hot standbys that reads are spread over", default=()
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySettings:
+    """``[keys]``: secrets of the facade itself. In the sandbox they are generated in the state folder."""
+
+    signing: Path | None = setting("Folder of the keys that sign id_tokens; made by `fhir-facade keys`", default=None)
+    identifiers: Secret | None = setting(
+        "Secret for the keyed hash of member identifiers, 32 random bytes or more as hex or base64", default=None
+    )
+    cursors: Secret | None = setting(
+        "Secret that signs page cursors and form tokens, 32 random bytes or more", default=None
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthSettings:
+    """``[oauth]``: lifetimes and defaults of the authorization server."""
+
+    access_token_s: int = setting("Seconds an access token lives (60–3600)", default=3600)
+    code_s: int = setting("Seconds an authorization code lives (10–600)", default=60)
+    refresh_grace_s: int = setting(
+        "Seconds in which a rotated refresh token gives the same successor again", default=10
+    )
+    minimum_ial: int = setting("Least identity assurance level for any grant, 0–3 (NIST 800-63A)", default=0)
+    minimum_aal: int = setting("Least authenticator assurance level for any grant, 0–3", default=0)
+    sensitive_minimum_ial: int = setting("Least identity assurance level to share substance-use information", default=0)
+    compatibility_mounts: bool = setting("Serve /v1, /v2 and /v3 for CMS's Blue Button client libraries", default=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSettings:
+    """``[limits]``: how much one app, token or address may ask."""
+
+    storage: Secret | None = setting(
+        "Redis URL shared by all processes, by reference; memory of each process without it", default=None
+    )
+    per_token: str = setting("FHIR requests of one access token", default="600 per minute")
+    per_app: str = setting("FHIR requests of one app", default="60000 per minute")
+    per_address: str = setting(
+        "Requests of one address to token, log-in and registration endpoints", default="120 per minute"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgencySettings:
+    """``[agency]``: who publishes this API, as pages and metadata say it."""
+
+    name: str = setting("Name of the payer or agency", default="Example Health Plan")
+    contact: str = setting("E-mail address or URL for app developers and members", default="support@example.org")
+    privacy_url: str = setting("URL of the agency's privacy notice", default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """One ``[[claims]]`` entry. ``options`` is the adapter's own table, read by the adapter's settings class."""
+
+    name: str
+    adapter: str
+    mode: Literal["replica", "live"]
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitySettings:
+    """``[identity]``: ``providers`` in the order the member sees them; ``options`` by provider name."""
+
+    providers: tuple[str, ...]
+    options: dict[str, dict[str, Any]]
+    crosswalk: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """A whole config file."""
+
+    path: Path
+    server: ServerSettings
+    fhir: FhirSettings
+    store: DatabaseSettings
+    replica: DatabaseSettings
+    keys: KeySettings
+    oauth: OAuthSettings
+    limits: LimitSettings
+    agency: AgencySettings
+    claims: tuple[SourceSettings, ...]
+    identity: IdentitySettings
