@@ -40,7 +40,7 @@ class Capabilities:
 
     Args:
         faces: the faces it implements.
-        snapshot: ``changes(None)`` hands over everything there is, so what it no longer names was deleted at the source.
+        snapshot: ``changes(None)`` hands over everything there is: what it no longer names was deleted at the source.
         match_keys: the kinds of unique identifiers its members carry (``medicaid-id``, ``mbi`` …).
         fields: how a source field becomes an element, for the mapping spreadsheet: source field → record field
             (``"LINE_SBMTD_CHRG_AMT": "ClaimLine.amounts[submitted]"``), by file or table.
@@ -202,8 +202,12 @@ class LiveSource(Protocol):
         ...
 
     def match(self, evidence: Mapping[str, str]) -> Sequence[str]:
-        """Ids of the members (or ``representative:<id>`` of the representatives) whose match keys equal all of
-        ``evidence`` that this source knows; two or more are the facade's ``many``. Names are never looked at."""
+        """Who is meant by the evidence.
+
+        Returns:
+            Ids of the members (or ``representative:<id>`` of the representatives) whose match keys equal all of
+            ``evidence`` that this source knows; two or more are the facade's ``many``. Names are never looked at.
+        """
         ...
 
     def member(self, member_id: str) -> Member | None:

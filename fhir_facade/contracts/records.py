@@ -80,7 +80,7 @@ class CareTeamRole(StrEnum):
 
 
 class DiagnosisRole(StrEnum):
-    """Role of a diagnosis [189]. ``SECONDARY`` is written as the kind's profile wants it (``other`` or ``secondary``)."""
+    """Role of a diagnosis [189]; ``SECONDARY`` is written as the kind's profile wants it (``other``, ``secondary``)."""
 
     PRINCIPAL = "principal"
     ADMITTING = "admitting"
@@ -124,7 +124,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payee:
-    """Who was paid [120, 121]. ``kind`` is ``subscriber``, ``provider``, ``beneficiary`` or ``other`` (needs a party)."""
+    """Who was paid [120, 121]: ``subscriber``, ``provider``, ``beneficiary`` or ``other``, which needs a party."""
 
     kind: str
     party: Party | None = None

@@ -1,6 +1,6 @@
 """Settings as frozen dataclasses, read from TOML: unknown, missing and wrong-typed keys all reported in one go.
 
-A settings class declares each key with ``setting("what it is", default=…)``. Supported types: ``str``, ``int``, ``bool``,
+A settings class declares each key with ``setting("what it is", default=…)``. Supported: ``str``, ``int``, ``bool``,
 ``Path`` (relative paths are taken from the folder of the file), ``Secret``, ``tuple[str, ...]``, ``dict[str, str]``,
 ``Literal[...]`` of strings, another settings class, a tuple of them, and each of these ``| None``.
 """
@@ -21,7 +21,7 @@ T = TypeVar("T")
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
-def setting(help: str, *, default: Any = dataclasses.MISSING, example: str = "") -> Any:  # noqa: A002 - reads as TOML help
+def setting(help: str, *, default: Any = dataclasses.MISSING, example: str = "") -> Any:
     """A key of a settings class: ``help`` says what it is and its unit; without a default the key is required."""
     metadata = {"help": help, "example": example}
     if isinstance(default, (dict, list)):
@@ -31,7 +31,7 @@ def setting(help: str, *, default: Any = dataclasses.MISSING, example: str = "")
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value that never stands in the file and never shows in a message: ``{ env = "NAME" }`` or ``{ file = "path" }``."""
+    """A value that never stands in the file nor shows in a message: ``{ env = "NAME" }`` or ``{ file = "path" }``."""
 
     origin: str
     value: str = dataclasses.field(repr=False)
@@ -80,7 +80,7 @@ class Reader:
             return self._many(raw, get_args(kind)[0], where)
         if get_origin(kind) is dict:
             return self._table(raw, where)
-        if dataclasses.is_dataclass(kind) and kind is not Secret:
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind is not Secret:
             return self.read(kind, raw, where) if isinstance(raw, Mapping) else self._fault(where, "a table", raw)
         return self._scalar(raw, kind, where)
 
@@ -135,7 +135,7 @@ class Reader:
             return Secret(f"file:{path}", path.read_text(encoding="utf-8").strip())
         except (OSError, UnicodeDecodeError) as error:
             self.faults.append(
-                f"{where}: cannot read the secret from {path} ({type(error).__name__}); check the path and its permissions"
+                f"{where}: cannot read the secret from {path} ({type(error).__name__}); check path and permissions"
             )
             return None
 

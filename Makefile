@@ -1,0 +1,37 @@
+# Targets that people and machines share. Each needs Python 3.11 and make alone, unless it says otherwise.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PORT   ?= 8000
+
+.PHONY: sandbox test lint conformance bench reliability clean
+
+$(VENV)/installed: setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("fhir-facade needs Python 3.11 or newer; set PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip 'setuptools>=77'
+	$(BIN)/pip install --quiet --editable '.[test]'
+	@touch $@
+
+sandbox: $(VENV)/installed  ## the whole facade with invented members, at http://localhost:8000
+	$(BIN)/fhir-facade sandbox --port $(PORT)
+
+test: $(VENV)/installed  ## every test that needs no other program; peers are skipped with a reason
+	$(BIN)/pytest
+
+lint: $(VENV)/installed  ## formatting, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+conformance: $(VENV)/installed  ## HAPI's validator over resources of every kind and version; needs Java 17 and Maven
+	$(BIN)/python -m tests.conformance --full
+
+bench: $(VENV)/installed  ## speed, as ratios within one run
+	$(BIN)/python -m benchmarks
+
+reliability: $(VENV)/installed  ## the long counts of every property: isolation, races, fuzzing, paging
+	FHIR_FACADE_COUNTS=full $(BIN)/python -m tests.reliability
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

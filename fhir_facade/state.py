@@ -1,0 +1,81 @@
+"""The state folder: where the databases are when no URL is given, and the secrets a sandbox makes for itself."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.contracts.sections import Settings
+from fhir_facade.contracts.settings import Secret
+
+SECRET_BYTES = 32
+
+
+def state_folder(settings: Settings) -> Path:
+    """The state folder, made with access for its owner alone where it is not there.
+
+    Raises:
+        ConfigError: it cannot be made.
+    """
+    folder = settings.server.state
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError([f"server.state: cannot make {folder} ({error.strerror}); choose another folder"]) from error
+    return folder
+
+
+def store_url(settings: Settings) -> str:
+    """The SQLAlchemy URL of the facade's own tables."""
+    return _url(settings.store.url, settings, "store.sqlite3")
+
+
+def replica_url(settings: Settings) -> str:
+    """The SQLAlchemy URL of the read-only copy."""
+    return _url(settings.replica.url, settings, "replica.sqlite3")
+
+
+def _url(url: Secret | None, settings: Settings, file: str) -> str:
+    return url.reveal() if url else f"sqlite:///{state_folder(settings) / file}"
+
+
+def identifier_key(settings: Settings) -> bytes:
+    """The secret of the keyed hash of member identifiers."""
+    return _key(settings.keys.identifiers, settings, "identifiers.key")
+
+
+def cursor_key(settings: Settings) -> bytes:
+    """The secret that seals page cursors and form tokens."""
+    return _key(settings.keys.cursors, settings, "cursors.key")
+
+
+def signing_folder(settings: Settings) -> Path:
+    """The folder of the keys that sign id_tokens."""
+    return settings.keys.signing or state_folder(settings) / "signing-keys"
+
+
+def _key(secret: Secret | None, settings: Settings, file: str) -> bytes:
+    if secret:
+        return _strong(secret.reveal(), secret.origin)
+    if settings.server.environment == "production":
+        raise ConfigError([f"keys: production needs its own secret instead of {file}"])
+    return _strong(made_once(state_folder(settings) / file), file)
+
+
+def _strong(text: str, origin: str) -> bytes:
+    if len(text) < SECRET_BYTES:
+        raise ConfigError([f"{origin}: the secret is shorter than {SECRET_BYTES} characters; make a random one"])
+    return text.encode()
+
+
+def made_once(path: Path) -> str:
+    """The secret in a file that only its owner can read; made at the first call, by one process if several race."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(SECRET_BYTES))
+    return path.read_text(encoding="ascii").strip()

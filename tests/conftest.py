@@ -1,0 +1,55 @@
+"""What every test may use: the folder of shared data, the peers that are installed, a quiet environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+POSTGRESQL = Path("/usr/lib/postgresql")
+
+PEERS: dict[str, Callable[[], bool]] = {
+    "postgresql": lambda: bool(list(POSTGRESQL.glob("*/bin/initdb"))),
+    "mariadb": lambda: bool(shutil.which("mariadbd") or shutil.which("mysqld")),
+    "redis": lambda: bool(shutil.which("redis-server")),
+    "slapd": lambda: bool(shutil.which("slapd") or Path("/usr/sbin/slapd").exists()),
+    "nginx": lambda: bool(shutil.which("nginx") or Path("/usr/sbin/nginx").exists()),
+    "chromium": lambda: bool(shutil.which("chromium")),
+    "node": lambda: bool(shutil.which("node") and shutil.which("npm")),
+    "java": lambda: bool(shutil.which("java") and shutil.which("mvn")),
+    "xmlsec": lambda: bool(shutil.which("xmlsec1")),
+    "wrk": lambda: bool(shutil.which("wrk")),
+}
+"""Real components that `make test` does not install, and how to see that one is there."""
+
+REQUIRED = os.environ.get("FHIR_FACADE_PEERS") == "required"
+FULL = os.environ.get("FHIR_FACADE_COUNTS") == "full"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test marked ``peer("name")`` is skipped with a reason where the peer is absent, and fails where it is required."""
+    for mark in item.iter_markers("peer"):
+        for name in mark.args:
+            if not PEERS[name]():
+                message = f"{name} is not installed on this machine"
+                pytest.fail(message) if REQUIRED else pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real claims files and guide packages; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("FHIR_FACADE_SHARED", PROJECT.parent / "shared"))
+    if not (folder / "data").is_dir():
+        pytest.skip(f"no shared data at {folder}; set FHIR_FACADE_SHARED to the folder that holds data/ and ig/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def full_counts() -> bool:
+    """True where every property is tried its full number of times (`make reliability`, `make conformance`)."""
+    return FULL
