@@ -26,13 +26,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "oauth": {"store", "access", "contracts"},
     "login": {"store", "access", "oauth", "contracts"},
     "web": {"fhir", "search", "access", "resources", "store", "oauth", "login", "contracts"},
+    "serving": {"contracts"},
     "app": {
         "settings", "plugins", "state", "contracts", "fhir", "search", "access",
         "resources", "sync", "store", "oauth", "login", "web",
     },
     "cli": {
         "app", "sync", "store", "settings", "plugins", "state", "contracts",
-        "resources", "fhir", "access", "oauth", "login", "conformance",
+        "serving", "resources", "fhir", "access", "oauth", "login", "conformance",
     },
 }  # fmt: skip
 """Room → rooms it may import; the table of docs/architecture.md."""
@@ -47,7 +48,8 @@ ALONE: dict[str, set[str]] = {
     "alembic": {"store", "resources"},
     "click": {"cli"},
     "rich": {"cli"},
-    "waitress": {"cli"},
+    "waitress": {"serving"},
+    "prometheus_client": {"serving", "web"},
     "pytest": {"conformance"},
 }
 """Library → the only rooms that may import it (plugins are free)."""

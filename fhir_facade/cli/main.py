@@ -1,0 +1,58 @@
+"""The command group: loads a command's file when it is called, and turns errors into one message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from fhir_facade.contracts.errors import ConfigError, FacadeError
+
+COMMANDS: dict[str, str] = {
+    "apps": "fhir_facade.cli.apps:apps",
+    "check": "fhir_facade.cli.check:check",
+    "members": "fhir_facade.cli.members:members",
+    "migrate": "fhir_facade.cli.migrate:migrate",
+    "plugins": "fhir_facade.cli.plugins:plugins",
+    "sandbox": "fhir_facade.cli.sandbox:sandbox",
+    "serve": "fhir_facade.cli.serve:serve",
+    "sync": "fhir_facade.cli.sync:sync",
+    "token": "fhir_facade.cli.token:token",
+}
+"""Command → where it stands. A file is imported only when its command is called, so that ``--help`` is quick."""
+
+WRONG_USE = 2
+
+
+class Commands(click.Group):
+    """Commands by name, imported when used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, by name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a wrong config exits 2, anything else the facade refuses exits 1."""
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            click.echo("\n".join(error.faults), err=True)
+            sys.exit(WRONG_USE)
+        except FacadeError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="fhir-facade")
+def main() -> None:
+    """A claims API for any health payer: claims sources and log-ins plug in, FHIR and OAuth come out."""

@@ -1,0 +1,112 @@
+"""One worker: waitress on a socket that others share, and an orderly end.
+
+waitress stops at SIGTERM with answers half sent, and a kept-alive connection that is closed just as its next request
+arrives loses that request. So a worker that is told to stop takes no new connection, tells each client on the next
+answer that the connection ends, and leaves when nobody is connected any more or its time is up.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import create_server
+from waitress.task import WSGITask
+
+CONNECTION_LIMIT = 200
+"""Open connections per process: the event loop's cost grows with each of them."""
+
+CHANNEL_TIMEOUT_S = 15
+MAX_HEADER_BYTES = 16_384
+MAX_BODY_BYTES = 1_048_576
+BACKLOG = 1_024
+
+IDLE_GRACE_S = 5.0
+"""How long, after the word to stop, an idle connection may still bring a request."""
+
+LOOP_S = 0.2
+
+
+def serve(
+    app: Callable[..., Any],
+    listener: socket.socket,
+    *,
+    threads: int,
+    stopping: Event,
+    drain_s: float,
+    trusted_proxy: str,
+) -> None:
+    """Answer requests until ``stopping`` is set, then end what was begun.
+
+    Args:
+        app: the WSGI application.
+        listener: a listening socket, shared with other workers.
+        threads: how many requests this process works on at once.
+        stopping: set, from a signal handler, when the worker shall end.
+        drain_s: longest time for the end, in seconds.
+        trusted_proxy: address whose X-Forwarded-* headers are believed; empty for none.
+    """
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    channels: dict[int, Any] = {}
+    server: Any = create_server(app, map=channels, sockets=[listener], **_adjustments(threads, trusted_proxy))
+    server.channel_class = _channel_class(stopping)
+    while not stopping.is_set():
+        wasyncore.loop(timeout=LOOP_S, map=channels, use_poll=True, count=1)
+    _drain(server, channels, drain_s)
+
+
+def _adjustments(threads: int, trusted_proxy: str) -> dict[str, Any]:
+    adjustments: dict[str, Any] = {
+        "threads": threads,
+        "backlog": BACKLOG,
+        "connection_limit": CONNECTION_LIMIT,
+        "channel_timeout": CHANNEL_TIMEOUT_S,
+        "cleanup_interval": 5,
+        "max_request_header_size": MAX_HEADER_BYTES,
+        "max_request_body_size": MAX_BODY_BYTES,
+        "asyncore_use_poll": True,
+        "ident": None,
+        "clear_untrusted_proxy_headers": True,
+    }
+    if trusted_proxy:
+        adjustments |= {"trusted_proxy": trusted_proxy, "trusted_proxy_headers": {"x-forwarded-for"}}
+    return adjustments
+
+
+def _channel_class(stopping: Event) -> type[HTTPChannel]:
+    class LastAnswer(WSGITask):
+        """An answer that ends its connection while the worker is stopping."""
+
+        def build_response_header(self) -> Any:
+            if stopping.is_set():
+                self.set_close_on_finish()
+            return super().build_response_header()
+
+    class Channel(HTTPChannel):
+        """A connection whose answers know that the worker is stopping."""
+
+        task_class = LastAnswer
+
+    return Channel
+
+
+def _drain(server: Any, channels: dict[int, Any], drain_s: float) -> None:
+    server.accepting = False
+    started = time.monotonic()
+    while server.active_channels and time.monotonic() - started < drain_s:
+        if time.monotonic() - started > IDLE_GRACE_S:
+            _close_idle(server)
+        wasyncore.loop(timeout=LOOP_S, map=channels, use_poll=True, count=1)
+    server.task_dispatcher.shutdown()
+
+
+def _close_idle(server: Any) -> None:
+    for channel in list(server.active_channels.values()):
+        if not channel.requests and channel.request is None and not channel.total_outbufs_len:
+            channel.handle_close()

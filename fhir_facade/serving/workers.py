@@ -1,0 +1,142 @@
+"""The parent process: binds the socket, forks workers, replaces those that die, passes signals on.
+
+SIGTERM or SIGINT ends everything in order; SIGHUP replaces the workers one after another without closing the socket.
+A socket handed over by the service manager (``LISTEN_FDS``) is used instead of a new one, so that a restart of the
+whole service loses no connection either.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event
+
+log = logging.getLogger("fhir_facade.serving")
+
+FIRST_PASSED_DESCRIPTOR = 3
+"""sd_listen_fds(3): descriptors handed over by the service manager begin here."""
+
+CRASH_PAUSE_S = 1.0
+"""A worker that dies younger than this is replaced only after a pause, so that a broken start does not spin."""
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """The socket to serve on: the one handed over by the service manager, or a new one.
+
+    Raises:
+        OSError: the address is taken or not ours.
+    """
+    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS", "0") != "0":
+        return socket.socket(fileno=FIRST_PASSED_DESCRIPTOR)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(1024)
+    return listener
+
+
+@dataclass(slots=True, kw_only=True)
+class Workers:
+    """A set of forked workers.
+
+    Args:
+        work: what a worker does; it gets the event that tells it to stop, and returns when it has stopped.
+        count: how many there are.
+        drain_s: longest time a worker may take to end, in seconds.
+        memory_mb: address space one worker may use, 0 for no ceiling; a worker over it dies and is replaced.
+    """
+
+    work: Callable[[Event], None]
+    count: int
+    drain_s: float
+    memory_mb: int = 0
+    on_death: Callable[[int], None] = field(default=lambda pid: None)
+    stopping: Event = field(default_factory=Event)
+    _born: dict[int, float] = field(default_factory=dict)
+    _leaving: set[int] = field(default_factory=set)
+    _reload: Event = field(default_factory=Event)
+
+    @property
+    def alive(self) -> int:
+        """How many workers are taking requests."""
+        return len(self._born.keys() - self._leaving)
+
+    def run(self) -> None:
+        """Fork the workers and keep their number until told to stop."""
+        signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
+        signal.signal(signal.SIGINT, lambda *_: self.stopping.set())
+        signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
+        while not self.stopping.is_set():
+            while len(self._born.keys() - self._leaving) < self.count:
+                self._fork()
+            self._reap()
+            if self._reload.is_set():
+                self._reload.clear()
+                self._replace_all()
+            self.stopping.wait(0.1)
+        self._end()
+
+    def _fork(self) -> None:
+        pid = os.fork()
+        if pid:
+            self._born[pid] = time.monotonic()
+            return
+        status = 1
+        try:
+            self._be_worker()
+            status = 0
+        except BaseException:
+            log.exception("worker failed")
+        finally:
+            logging.shutdown()
+            os._exit(status)
+
+    def _be_worker(self) -> None:
+        stop = Event()
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        if self.memory_mb:
+            ceiling = self.memory_mb * 1024 * 1024
+            resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+        self.work(stop)
+
+    def _reap(self) -> None:
+        while self._born:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            age = time.monotonic() - self._born.pop(pid, 0.0)
+            self.on_death(pid)
+            if pid in self._leaving:
+                self._leaving.discard(pid)
+                continue
+            log.error("worker died", extra={"worker_status": os.waitstatus_to_exitcode(status)})
+            if age < CRASH_PAUSE_S:
+                self.stopping.wait(CRASH_PAUSE_S)
+
+    def _replace_all(self) -> None:
+        for pid in list(self._born):
+            self._fork()
+            self._tell(pid)
+
+    def _tell(self, pid: int) -> None:
+        self._leaving.add(pid)
+        os.kill(pid, signal.SIGTERM)
+
+    def _end(self) -> None:
+        for pid in self._born.keys() - self._leaving:
+            self._tell(pid)
+        deadline = time.monotonic() + self.drain_s + 1
+        while self._born and time.monotonic() < deadline:
+            self._reap()
+            time.sleep(0.05)
+        for pid in self._born:
+            os.kill(pid, signal.SIGKILL)
