@@ -1,0 +1,121 @@
+"""One database, opened once per process, with short reads and short write transactions.
+
+SQLite runs with a write-ahead log and ``synchronous=NORMAL``: a crash of the program loses nothing; a crash of the
+whole machine may lose the last commits, never the integrity of the file. PostgreSQL keeps its own durability settings.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from fhir_facade.contracts.errors import FacadeError
+
+_WAIT_S = 15
+_READ = "fhir_facade_read"
+
+
+class StoreUnavailable(FacadeError):
+    """The database does not answer: 503 with Retry-After."""
+
+
+class Store:
+    """The facade's own database.
+
+    Args:
+        url: SQLAlchemy URL; ``sqlite:///path`` or ``postgresql+psycopg://…``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine: Engine | None = None
+        self._process = 0
+        self._opening = threading.Lock()
+
+    @property
+    def engine(self) -> Engine:
+        """This process's engine; a forked child opens its own and leaves the parent's connections alone."""
+        if self._engine is None or self._process != os.getpid():
+            with self._opening:
+                if self._engine is None or self._process != os.getpid():
+                    if self._engine is not None:
+                        self._engine.dispose(close=False)
+                    self._engine, self._process = open_engine(self.url), os.getpid()
+        return self._engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reads: each statement sees what was committed before it.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        with _unavailable_when_down(), self.engine.connect() as connection:
+            options: dict[str, Any] = {_READ: True}
+            if connection.dialect.name != "sqlite":
+                options["isolation_level"] = "AUTOCOMMIT"
+            yield connection.execution_options(**options)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits when the block ends and rolls back when it raises.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        with _unavailable_when_down(), self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give back every connection."""
+        if self._engine is not None and self._process == os.getpid():
+            self._engine.dispose()
+        self._engine = None
+
+
+def open_engine(url: str) -> Engine:
+    """An engine with the facade's settings for that kind of database."""
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": _WAIT_S}, pool_timeout=_WAIT_S, pool_size=16)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        url, pool_pre_ping=True, pool_timeout=_WAIT_S, pool_size=8, connect_args={"connect_timeout": 3}
+    )
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    del record
+    connection.isolation_level = None  # the driver opens no transaction of its own
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    if not connection.get_execution_options().get(_READ):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # waits for the other writer now, instead of failing later
+
+
+@contextmanager
+def _unavailable_when_down() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise StoreUnavailable(f"the store does not answer ({type(error).__name__})") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StoreUnavailable("the store closed the connection") from error
+        raise
+
+
+Clock = Callable[[], int]
+"""Gives whole seconds since 1970-01-01T00:00Z."""

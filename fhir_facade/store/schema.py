@@ -1,0 +1,55 @@
+"""Bringing a database to this release's schema, and telling whether it is there."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from fhir_facade.store.engine import StoreUnavailable, open_engine
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the newest schema; nothing happens when it is there.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    engine = open_engine(url)
+    try:
+        with as_file(files("fhir_facade.store") / "migrations") as scripts, engine.begin() as connection:
+            config = _config(str(scripts))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailable(f"the store does not answer ({type(error).__name__})") from error
+    finally:
+        engine.dispose()
+
+
+def schema_is_current(url: str) -> bool:
+    """Whether the database has this release's schema.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    engine = open_engine(url)
+    try:
+        with as_file(files("fhir_facade.store") / "migrations") as scripts, engine.connect() as connection:
+            heads = set(ScriptDirectory.from_config(_config(str(scripts))).get_heads())
+            return set(MigrationContext.configure(connection).get_current_heads()) == heads
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailable(f"the store does not answer ({type(error).__name__})") from error
+    finally:
+        engine.dispose()
+
+
+def _config(scripts: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", scripts.replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
