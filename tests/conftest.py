@@ -32,7 +32,7 @@ FULL = os.environ.get("FHIR_FACADE_COUNTS") == "full"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A test marked ``peer("name")`` is skipped with a reason where the peer is absent, and fails where it is required."""
+    """A test marked ``peer("name")`` is skipped with a reason where the peer is absent, or fails if it is required."""
     for mark in item.iter_markers("peer"):
         for name in mark.args:
             if not PEERS[name]():

@@ -51,13 +51,16 @@ class Workers:
         count: how many there are.
         drain_s: longest time a worker may take to end, in seconds.
         memory_mb: address space one worker may use, 0 for no ceiling; a worker over it dies and is replaced.
+        on_change: told how many workers take requests, and whether the end has begun.
+        on_death: told the process id of each worker that ended.
     """
 
     work: Callable[[Event], None]
     count: int
     drain_s: float
     memory_mb: int = 0
-    on_death: Callable[[int], None] = field(default=lambda pid: None)
+    on_change: Callable[[int, bool], None] = lambda alive, stopping: None
+    on_death: Callable[[int], None] = lambda pid: None
     stopping: Event = field(default_factory=Event)
     _born: dict[int, float] = field(default_factory=dict)
     _leaving: set[int] = field(default_factory=set)
@@ -74,13 +77,15 @@ class Workers:
         signal.signal(signal.SIGINT, lambda *_: self.stopping.set())
         signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
         while not self.stopping.is_set():
-            while len(self._born.keys() - self._leaving) < self.count:
+            while self.alive < self.count:
                 self._fork()
             self._reap()
             if self._reload.is_set():
                 self._reload.clear()
                 self._replace_all()
+            self.on_change(self.alive, False)
             self.stopping.wait(0.1)
+        self.on_change(self.alive, True)
         self._end()
 
     def _fork(self) -> None:
@@ -123,7 +128,7 @@ class Workers:
                 self.stopping.wait(CRASH_PAUSE_S)
 
     def _replace_all(self) -> None:
-        for pid in list(self._born):
+        for pid in self._born.keys() - self._leaving:
             self._fork()
             self._tell(pid)
 

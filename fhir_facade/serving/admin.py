@@ -1,0 +1,106 @@
+"""The admin listener: ``/livez``, ``/readyz`` and ``/metrics`` on a port of their own, in a process of their own.
+
+It answers while every worker is busy, and it is meant for the machine itself or a monitoring network, never for the
+internet: it has no authentication.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.sharedctypes import RawArray
+from threading import Event
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest, multiprocess
+
+Checks = Mapping[str, Callable[[], bool]]
+"""Component → whether it can be used now; a check that raises counts as no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What the parent process tells the admin process: workers wanted and alive, and whether the end has begun."""
+
+    numbers: Any = field(default_factory=lambda: RawArray("i", 3))
+
+    def write(self, *, wanted: int, alive: int, stopping: bool) -> None:
+        """Tell the admin process."""
+        self.numbers[0], self.numbers[1], self.numbers[2] = wanted, alive, int(stopping)
+
+    @property
+    def wanted(self) -> int:
+        """Workers there should be."""
+        return int(self.numbers[0])
+
+    @property
+    def alive(self) -> int:
+        """Workers taking requests."""
+        return int(self.numbers[1])
+
+    @property
+    def stopping(self) -> bool:
+        """The end has begun: no new traffic should come."""
+        return bool(self.numbers[2])
+
+
+def readiness(board: Board, checks: Checks) -> tuple[bool, dict[str, Any]]:
+    """Whether new traffic should come here, and the state of each component."""
+    components = {name: _holds(check) for name, check in checks.items()}
+    ready = not board.stopping and board.alive > 0 and all(components.values())
+    workers = {"wanted": board.wanted, "alive": board.alive}
+    return ready, {"ready": ready, "stopping": board.stopping, "workers": workers, "components": components}
+
+
+def _holds(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except Exception:  # a component that cannot even be asked is not there
+        return False
+
+
+def metrics(board: Board) -> bytes:
+    """The metrics of all workers, summed, in Prometheus' text format."""
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    Gauge("fhir_facade_workers_alive", "Workers taking requests", registry=registry).set(board.alive)
+    Gauge("fhir_facade_workers_wanted", "Workers there should be", registry=registry).set(board.wanted)
+    return generate_latest(registry)
+
+
+def serve(host: str, port: int, board: Board, checks: Checks, stopping: Event) -> None:
+    """Answer until ``stopping`` is set."""
+
+    class Handler(BaseHTTPRequestHandler):
+        """Three documents; everything else is 404."""
+
+        def do_GET(self) -> None:
+            """Answer one request."""
+            status, kind, body = answer(self.path, board, checks)
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing: probes come every few seconds."""
+
+    with ThreadingHTTPServer((host, port), Handler) as server:
+        server.timeout = 0.2
+        while not stopping.is_set():
+            server.handle_request()
+
+
+def answer(path: str, board: Board, checks: Checks) -> tuple[int, str, bytes]:
+    """Status, content type and body of one admin document."""
+    if path == "/livez":
+        return 200, "application/json", b'{"live": true}'
+    if path == "/readyz":
+        ready, state = readiness(board, checks)
+        return (200 if ready else 503), "application/json", json.dumps(state).encode()
+    if path == "/metrics":
+        return 200, CONTENT_TYPE_LATEST, metrics(board)
+    return 404, "text/plain; charset=utf-8", b"known paths: /livez /readyz /metrics\n"

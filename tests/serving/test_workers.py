@@ -1,0 +1,139 @@
+"""Workers end without losing an answer, are replaced when they die, and hand over to their successors."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+SERVER = """
+import os, sys, time
+from threading import Event
+from fhir_facade.serving.worker import serve
+from fhir_facade.serving.workers import Workers, listening_socket
+
+def app(environ, start_response):
+    if environ["PATH_INFO"] == "/slow":
+        time.sleep(1)
+    if environ["PATH_INFO"] == "/die":
+        os._exit(3)
+    body = str(os.getpid()).encode() + b" " + b"x" * 100_000
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+listener = listening_socket("127.0.0.1", int(sys.argv[1]))
+def work(stop: Event) -> None:
+    serve(app, listener, threads=1, stopping=stop, drain_s=10, trusted_proxy="")
+Workers(work=work, count=2, drain_s=12).run()
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    script = tmp_path / "server.py"
+    script.write_text(SERVER, encoding="utf-8")
+    port = free_port()
+    process = subprocess.Popen([sys.executable, str(script), str(port)])
+    base = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_up(base)
+        yield process, base
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def wait_until_up(base: str) -> None:
+    for _ in range(100):
+        try:
+            httpx.get(base, timeout=2)
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("the server did not come up")
+
+
+def worker_of(base: str) -> int:
+    return int(httpx.get(base).text.split()[0])
+
+
+def test_an_answer_in_progress_is_finished_before_the_end(tmp_path: Path) -> None:
+    with running(tmp_path) as (process, base):
+        answers: list[httpx.Response] = []
+        thread = threading.Thread(target=lambda: answers.append(httpx.get(f"{base}/slow", timeout=10)))
+        thread.start()
+        time.sleep(0.4)
+        process.send_signal(signal.SIGTERM)
+        thread.join()
+
+        assert process.wait(15) == 0
+        assert len(answers[0].content) > 100_000
+
+
+def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
+    with running(tmp_path) as (_, base):
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"{base}/die")
+        time.sleep(1.5)
+
+        assert len({worker_of(base) for _ in range(40)}) == 2
+
+
+def test_no_request_fails_while_workers_are_replaced(tmp_path: Path) -> None:
+    with running(tmp_path) as (process, base):
+        failures: list[str] = []
+        workers: set[str] = set()
+        done = threading.Event()
+
+        def ask() -> None:
+            with httpx.Client(timeout=10) as client:
+                while not done.is_set():
+                    try:
+                        workers.add(client.get(base).text.split()[0])
+                    except httpx.TransportError as error:
+                        failures.append(repr(error))
+                    time.sleep(0.02)
+
+        threads = [threading.Thread(target=ask) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for _ in range(3):
+            time.sleep(0.7)
+            process.send_signal(signal.SIGHUP)
+        time.sleep(0.7)
+        done.set()
+        for thread in threads:
+            thread.join()
+
+        assert failures == []
+        assert len(workers) > 2
+
+
+def test_a_socket_of_the_service_manager_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    from fhir_facade.serving import workers
+
+    with socket.socket() as given:
+        given.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
+        monkeypatch.setenv("LISTEN_FDS", "1")
+        monkeypatch.setattr(workers, "FIRST_PASSED_DESCRIPTOR", os.dup(given.fileno()))
+
+        with workers.listening_socket("127.0.0.1", 0) as used:
+            assert used.getsockname() == given.getsockname()
