@@ -1,0 +1,101 @@
+"""What the consent page offers, and what the member's choice means for the app's scopes.
+
+The member sees categories, not scopes. Taking a category away takes its scopes away; substance-use information stays
+hidden unless the member ticks it. The page can only narrow what the app asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fhir_facade.access.scopes import Scopes
+from fhir_facade.login.ports import AppRequest, Decision
+from fhir_facade.store.logins import VisitRow
+
+SUBSTANCE_USE = "42CFRPart2"
+"""Security label of substance-use disorder treatment (42 CFR Part 2)."""
+
+CATEGORIES = {
+    "personal": ("Patient", "RelatedPerson"),
+    "coverage": ("Coverage",),
+    "claims": ("ExplanationOfBenefit",),
+    "sharing": ("AuditEvent",),
+}
+"""Category → resource types, in the order of the page. Organizations and practitioners come along with the rest."""
+
+PERSONAL_SCOPES = ("profile",)
+
+
+class NothingChosen(ValueError):
+    """The member allowed the app, but ticked nothing it could see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the page shows.
+
+    Args:
+        categories: those the app asked for.
+        claim_kinds: kinds of claims (``pharmacy`` …) where the app asked for some alone; empty for all.
+        substance_use: whether sharing substance-use information may be offered.
+        keeps: whether the app may come back without the member (``offline_access``).
+    """
+
+    categories: tuple[str, ...]
+    claim_kinds: tuple[str, ...]
+    substance_use: bool
+    keeps: bool
+
+
+def offer(request: AppRequest, ial: int, sensitive_minimum_ial: int) -> Offer:
+    """What to show for this request to somebody who logged in with that identity assurance."""
+    asked = tuple(name for name, types in CATEGORIES.items() if any(_asks(request.scopes, kind) for kind in types))
+    kinds = sorted(
+        value.rpartition("|")[2]
+        for constraint in _kinds(request.scopes)
+        for name, value in constraint
+        if name == "type"
+    )
+    return Offer(
+        categories=asked,
+        claim_kinds=tuple(dict.fromkeys(kinds)),
+        substance_use="claims" in asked and ial >= sensitive_minimum_ial,
+        keeps="offline_access" in request.scopes,
+    )
+
+
+def decide(request: AppRequest, visit: VisitRow, shown: Offer, ticked: Set[str]) -> Decision:
+    """The decision that the ticked boxes stand for.
+
+    Raises:
+        NothingChosen: no category was ticked.
+        ValueError: nobody has logged in on this visit.
+    """
+    if visit.chosen_user is None or visit.chosen_patient is None or visit.authenticated_at is None:
+        msg = "the visit has no member yet"
+        raise ValueError(msg)
+    kept = [name for name in shown.categories if name in ticked]
+    if shown.categories and not kept:
+        raise NothingChosen
+    dropped = [kind for name, types in CATEGORIES.items() if name not in kept for kind in types]
+    share = shown.substance_use and "substance-use" in ticked
+    return Decision(
+        patient=visit.chosen_patient,
+        user=visit.chosen_user,
+        scopes=request.scopes.without(types=dropped, plain=() if "personal" in kept else PERSONAL_SCOPES),
+        withheld=frozenset() if share else frozenset({SUBSTANCE_USE}),
+        authenticated_at=datetime.fromtimestamp(visit.authenticated_at, UTC),
+        acr=visit.acr,
+        ial=visit.ial,
+        aal=visit.aal,
+    )
+
+
+def _asks(scopes: Scopes, resource_type: str) -> bool:
+    return scopes.allows(resource_type, "r") or scopes.allows(resource_type, "s")
+
+
+def _kinds(scopes: Scopes) -> tuple[tuple[tuple[str, str], ...], ...]:
+    return scopes.constraints("ExplanationOfBenefit", "s") or scopes.constraints("ExplanationOfBenefit", "r")
