@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from fhir_facade.contracts.claims import ClaimsSource, ResourceSource
+from fhir_facade.contracts.claims import ClaimsSource
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.identity import IdentityProvider
 from fhir_facade.contracts.plugin import (
@@ -23,6 +23,7 @@ from fhir_facade.contracts.plugin import (
 )
 from fhir_facade.contracts.sections import SourceSettings
 from fhir_facade.contracts.settings import Reader
+from fhir_facade.contracts.upstream import ResourceSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from fhir_facade.contracts.people import (
     Coverage,
@@ -263,60 +263,4 @@ class HasNamedMembers(Protocol):
 
     def named_members(self) -> Sequence[NamedMember]:
         """The named members, in the order in which they should be shown."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceQuery:
-    """One page of one member's resources from a source that already speaks FHIR.
-
-    ``parameters`` are FHIR search parameters as name/value pairs, already validated by the facade.
-    """
-
-    resource_type: str
-    member_id: str
-    parameters: tuple[tuple[str, str], ...]
-    count: int
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourcePage:
-    """R4 resources as parsed JSON with ``Decimal`` numbers; ``next_cursor`` is opaque and stateless."""
-
-    resources: tuple[dict[str, Any], ...]
-    next_cursor: str | None
-
-
-@runtime_checkable
-class ResourceSource(Protocol):
-    """For a payer that already speaks FHIR: R4 resources instead of records."""
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the source can do."""
-        ...
-
-    def match(self, evidence: Mapping[str, str]) -> Sequence[str]:
-        """As in ``LiveSource``."""
-        ...
-
-    def read(self, resource_type: str, resource_id: str, member_id: str) -> dict[str, Any] | None:
-        """One resource of the member, or None."""
-        ...
-
-    def read_many(self, references: Sequence[str], member_id: str) -> Sequence[dict[str, Any]]:
-        """The resources of these relative references that the member's resources name; unknown ones are left out."""
-        ...
-
-    def search(self, query: ResourceQuery) -> ResourcePage:
-        """One page of resources of ``query.member_id``."""
-        ...
-
-    def check(self) -> Sequence[str]:
-        """Everything wrong with the set-up, each fault a sentence that says what to do; empty when all is well."""
-        ...
-
-    def close(self) -> None:
-        """Give back what ``open`` took."""
         ...

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fhir_facade.contracts.claims import ClaimsSource, ResourceSource
+from fhir_facade.contracts.claims import ClaimsSource
 from fhir_facade.contracts.identity import AccountStore, IdentityProvider
+from fhir_facade.contracts.upstream import ResourceSource
 
 CLAIMS_CONTRACT = 1
 """Version of ``contracts.claims`` and ``contracts.records``; a plugin with another number is refused at start."""

@@ -8,233 +8,65 @@ every invariant; a source never does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from fhir_facade.contracts.codes import Code
+from fhir_facade.contracts.parts import (
+    Amounts,
+    CareTeamMember,
+    Detail,
+    Diagnosis,
+    Ingredient,
+    LocalAmount,
+    OralDetails,
+    OtherPayer,
+    Party,
+    Payee,
+    PharmacyDetails,
+    Procedure,
+    ProcessNote,
+    Transport,
+)
 from fhir_facade.contracts.people import Identifier, SourcePosition
+from fhir_facade.contracts.vocabulary import (
+    Amount,
+    CareTeamRole,
+    ClaimKind,
+    ClaimStatus,
+    DiagnosisRole,
+    NetworkStatus,
+    PartyKind,
+    PaymentStatus,
+)
 
-
-class ClaimKind(StrEnum):
-    """Which of the five CARIN profiles a claim becomes [190, 16, 15]; vision shares the professional profile."""
-
-    INPATIENT = "inpatient"
-    OUTPATIENT = "outpatient"
-    PROFESSIONAL = "professional"
-    VISION = "vision"
-    PHARMACY = "pharmacy"
-    ORAL = "oral"
-
-
-class ClaimStatus(StrEnum):
-    """[140]: an adjusted, reversed or voided claim is ``cancelled``."""
-
-    ACTIVE = "active"
-    CANCELLED = "cancelled"
-
-
-class Amount(StrEnum):
-    """What an amount means [20, 188]."""
-
-    SUBMITTED = "submitted"
-    ELIGIBLE = "eligible"
-    """Allowed amount."""
-    DEDUCTIBLE = "deductible"
-    COINSURANCE = "coinsurance"
-    COPAY = "copay"
-    NONCOVERED = "noncovered"
-    PRIOR_PAYER_PAID = "priorpayerpaid"
-    BENEFIT = "benefit"
-    """Paid by this payer."""
-    PAID_BY_PATIENT = "paidbypatient"
-    PAID_BY_PATIENT_CASH = "paidbypatientcash"
-    PAID_BY_PATIENT_OTHER = "paidbypatientother"
-    PAID_BY_PATIENT_HEALTH_ACCOUNT = "paidbypatienthealthaccount"
-    PAID_TO_PROVIDER = "paidtoprovider"
-    PAID_TO_PATIENT = "paidtopatient"
-    MEMBER_LIABILITY = "memberliability"
-    DISCOUNT = "discount"
-    DRUG_COST = "drugcost"
-    """Pharmacy: ingredient cost, dispensing fee, sales tax and administration together."""
-
-
-Amounts = Mapping[Amount, Decimal]
-
-
-class CareTeamRole(StrEnum):
-    """Function of a provider on the claim [165]."""
-
-    ATTENDING = "attending"
-    OPERATING = "operating"
-    OTHER_OPERATING = "otheroperating"
-    RENDERING = "rendering"
-    PRIMARY = "primary"
-    """Primary care provider [96]."""
-    REFERRING = "referring"
-    PRESCRIBING = "prescribing"
-    SUPERVISOR = "supervisor"
-    PURCHASED_SERVICE = "purchasedservice"
-
-
-class DiagnosisRole(StrEnum):
-    """Role of a diagnosis [189]; ``SECONDARY`` is written as the kind's profile wants it (``other``, ``secondary``)."""
-
-    PRINCIPAL = "principal"
-    ADMITTING = "admitting"
-    SECONDARY = "secondary"
-    EXTERNAL_CAUSE = "externalcauseofinjury"
-    REASON_FOR_VISIT = "patientreasonforvisit"
-
-
-class NetworkStatus(StrEnum):
-    """[101, 142]: ``OTHER`` only for a benefit payment that is neither, or mixed."""
-
-    IN_NETWORK = "innetwork"
-    OUT_OF_NETWORK = "outofnetwork"
-    OTHER = "other"
-
-
-class PaymentStatus(StrEnum):
-    """[91]."""
-
-    PAID = "paid"
-    DENIED = "denied"
-    PARTIALLY_PAID = "partiallypaid"
-
-
-class PartyKind(StrEnum):
-    """Which record a party id names."""
-
-    ORGANIZATION = "Organization"
-    PRACTITIONER = "Practitioner"
-    MEMBER = "Patient"
-    REPRESENTATIVE = "RelatedPerson"
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """A reference to another record of the same source: its kind and its id there."""
-
-    kind: PartyKind
-    party_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payee:
-    """Who was paid [120, 121]: ``subscriber``, ``provider``, ``beneficiary`` or ``other``, which needs a party."""
-
-    kind: str
-    party: Party | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CareTeamMember:
-    """One provider on the claim [93–96, 98, 99, 122, 165–174, 182]; ``taxonomy`` is the NUCC code [47]."""
-
-    role: CareTeamRole
-    provider: Party
-    taxonomy: str | None = None
-    responsible: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosis:
-    """One diagnosis [6–8, 21–23, 30, 31]. A diagnosis with two roles is handed over twice.
-
-    ``code`` is ICD-10-CM or ICD-9-CM, with or without its dot; ``present_on_admission`` is the one-letter indicator
-    ``Y N U W 1`` [28, 29]; ``masked`` says that the payer withholds the code, which is then absent.
-    """
-
-    role: DiagnosisRole
-    code: Code | None
-    present_on_admission: str | None = None
-    masked: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Procedure:
-    """One ICD procedure of an inpatient claim [9–12, 24–27, 187]."""
-
-    code: Code
-    principal: bool = False
-    performed_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherPayer:
-    """Another carrier involved in the claim [141]. ``coverage_id`` names its Coverage where the source has one."""
-
-    name: str
-    coverage_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessNote:
-    """Explanation to the member [181]; lines cite it by ``number``."""
-
-    number: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ingredient:
-    """One ingredient of a compound drug [38, 39, 151]."""
-
-    drug: Code
-    quantity: Decimal | None = None
-    unit: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PharmacyDetails:
-    """What only a pharmacy claim has; codes are NCPDP's, passed through."""
-
-    days_supply: int | None = None
-    """Days [77]."""
-    daw_code: str | None = None
-    """Dispense as written, product selection code [79]."""
-    fill_number: int | None = None
-    """0 is the first fill [137]."""
-    refills_authorized: int | None = None
-    brand_generic: str | None = None
-    """Brand/generic indicator [144]."""
-    origin: str | None = None
-    """Prescription origin code [143]."""
-    compound_code: str | None = None
-    """``2`` means compound [78]."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transport:
-    """What only a transport claim has; every value belongs to the lines that say ``transport=True``."""
-
-    patient_weight_lb: Decimal | None = None
-    reason: str | None = None
-    """X12 ambulance transport reason code."""
-    distance_miles: Decimal | None = None
-    round_trip_purpose: str | None = None
-    stretcher_purpose: str | None = None
-    pickup_location: str | None = None
-    dropoff_location: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OralDetails:
-    """What only a dental claim has [198–205]."""
-
-    orthodontics_months: int | None = None
-    """Months of treatment; its presence says that the treatment is orthodontic [199, 201]."""
-    appliance_placed_on: date | None = None
-    """[200]."""
-    prosthesis_replacement: bool | None = None
-    """[202]."""
-    prior_prosthesis_on: date | None = None
-    """[203]."""
-    missing_teeth: tuple[Code, ...] = ()
-    """[198, 205]."""
+__all__ = [
+    "Amount",
+    "Amounts",
+    "CareTeamMember",
+    "CareTeamRole",
+    "Claim",
+    "ClaimKind",
+    "ClaimLine",
+    "ClaimStatus",
+    "Detail",
+    "Diagnosis",
+    "DiagnosisRole",
+    "Ingredient",
+    "LocalAmount",
+    "NetworkStatus",
+    "OralDetails",
+    "OtherPayer",
+    "Party",
+    "PartyKind",
+    "Payee",
+    "PaymentStatus",
+    "PharmacyDetails",
+    "Procedure",
+    "ProcessNote",
+    "Transport",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +120,9 @@ class ClaimLine:
     """The claim's ``Transport`` details belong to this line."""
     note_numbers: tuple[int, ...] = ()
     """``ProcessNote.number`` of the notes about this line."""
+    local_amounts: tuple[LocalAmount, ...] = ()
+    """Line amounts of the payer's own kinds → ``item.adjudication`` with that category."""
+    details: tuple[Detail, ...] = ()
     position: SourcePosition | None = None
 
 
@@ -370,4 +205,7 @@ class Claim:
     pharmacy: PharmacyDetails | None = None
     transport: Transport | None = None
     oral: OralDetails | None = None
+    local_amounts: tuple[LocalAmount, ...] = ()
+    """Claim amounts of the payer's own kinds → ``total`` with that category, beside those of ``totals``."""
+    details: tuple[Detail, ...] = ()
     position: SourcePosition | None = None
