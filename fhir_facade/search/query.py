@@ -42,7 +42,10 @@ class DateValue:
 
 @dataclass(frozen=True, slots=True)
 class TokenValue:
-    """``code`` (any system: ``system`` None), ``|code`` (no system: ``""``), ``system|code``, ``system|`` (``code`` None)."""
+    """``code`` (any system: ``system`` None), ``|code`` (no system: ``""``), ``system|code`` or ``system|``.
+
+    Codes of case-insensitive parameters are folded, here and in the index.
+    """
 
     system: str | None
     code: str | None
@@ -50,7 +53,10 @@ class TokenValue:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceValue:
-    """``Type/id`` of this server (``resource_type`` None for a bare id), or an absolute URL elsewhere."""
+    """``Type/id`` of this server, or an absolute URL elsewhere (``resource_type`` None).
+
+    A bare id becomes one value for each type that the parameter may point to.
+    """
 
     resource_type: str | None
     value: str
@@ -141,14 +147,14 @@ class TokenIndex:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceIndex:
-    """A relative reference ``Type/id``, or an absolute URL elsewhere."""
+    """A relative reference ``Type/id``, or an absolute URL elsewhere; its identifier is a ``TokenIndex`` beside it."""
 
     reference: str
 
 
 @dataclass(frozen=True, slots=True)
 class StringIndex:
-    """A text of a resource."""
+    """A text of a resource, as it stands: strings are compared folded (``search.folding``), uris exactly."""
 
     text: str
 

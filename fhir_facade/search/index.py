@@ -1,0 +1,117 @@
+"""What each search parameter sees of a resource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from fhir_facade.search.folding import fold_code
+from fhir_facade.search.moments import period_span, span
+from fhir_facade.search.query import (
+    DateIndex,
+    IndexValue,
+    IndexValues,
+    ReferenceIndex,
+    StringIndex,
+    TokenIndex,
+)
+from fhir_facade.search.registry import REGISTRY, Kind, Parameter
+
+Resource = Mapping[str, Any]
+
+
+def index(resource: Resource) -> IndexValues:
+    """Search parameter → everything of ``resource`` it looks at, each value once, in the order of the resource.
+
+    Codes of case-insensitive parameters are folded already. A reference with an identifier gives a token too, for
+    ``:identifier``. A profile with a version is found with and without it.
+
+    Raises:
+        KeyError: the type is not served here.
+        ValueError: an indexed date of the resource is no FHIR date.
+    """
+    values: IndexValues = {}
+    for name, parameter in REGISTRY[resource["resourceType"]].parameters.items():
+        found = tuple(dict.fromkeys(_values(resource, parameter)))
+        if found:
+            values[name] = found
+    return values
+
+
+def elements(node: Any, path: str) -> Iterator[Any]:
+    """Everything at a dotted ``path`` under ``node``; lists are walked."""
+    return _walk(node, path.split("."))
+
+
+def _walk(node: Any, steps: list[str]) -> Iterator[Any]:
+    if isinstance(node, list):
+        for item in node:
+            yield from _walk(item, steps)
+    elif not steps:
+        if node is not None:
+            yield node
+    elif isinstance(node, Mapping) and steps[0] in node:
+        yield from _walk(node[steps[0]], steps[1:])
+
+
+def references(resource: Resource, parameter: Parameter) -> Iterator[str]:
+    """The literal references that ``parameter`` sees in ``resource``."""
+    for path in parameter.paths:
+        for element in elements(resource, path):
+            if isinstance(element, Mapping) and isinstance(element.get("reference"), str):
+                yield element["reference"]
+
+
+def _values(resource: Resource, parameter: Parameter) -> Iterator[IndexValue]:
+    extract = _EXTRACT[parameter.kind]
+    for path in parameter.paths:
+        for element in elements(resource, path):
+            yield from extract(element, parameter)
+
+
+def _dates(element: Any, _: Parameter) -> Iterator[IndexValue]:
+    found = period_span(element) if isinstance(element, Mapping) else span(element)
+    if found is not None:
+        yield DateIndex(found)
+
+
+def _tokens(element: Any, parameter: Parameter) -> Iterator[IndexValue]:
+    if isinstance(element, bool):
+        yield TokenIndex("", "true" if element else "false")
+    elif isinstance(element, str):
+        yield TokenIndex(parameter.system, fold_code(element, parameter.folded))
+    elif "coding" in element:
+        for coding in element["coding"]:
+            yield from _tokens(coding, parameter)
+    else:
+        code = element.get("code", element.get("value"))
+        if isinstance(code, str):
+            yield TokenIndex(element.get("system", ""), fold_code(code, parameter.folded))
+
+
+def _references(element: Any, parameter: Parameter) -> Iterator[IndexValue]:
+    if isinstance(element.get("reference"), str):
+        yield ReferenceIndex(element["reference"])
+    if isinstance(element.get("identifier"), Mapping):
+        yield from _tokens(element["identifier"], parameter)
+
+
+def _strings(element: Any, _: Parameter) -> Iterator[IndexValue]:
+    if isinstance(element, str):
+        yield StringIndex(element)
+
+
+def _uris(element: Any, _: Parameter) -> Iterator[IndexValue]:
+    if isinstance(element, str):
+        yield StringIndex(element)
+        if "|" in element:
+            yield StringIndex(element.partition("|")[0])
+
+
+_EXTRACT: Mapping[Kind, Callable[[Any, Parameter], Iterator[IndexValue]]] = {
+    Kind.DATE: _dates,
+    Kind.TOKEN: _tokens,
+    Kind.REFERENCE: _references,
+    Kind.STRING: _strings,
+    Kind.URI: _uris,
+}
