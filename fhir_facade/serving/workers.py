@@ -51,6 +51,7 @@ class Workers:
         count: how many there are.
         drain_s: longest time a worker may take to end, in seconds.
         memory_mb: address space one worker may use, 0 for no ceiling; a worker over it dies and is replaced.
+        watch: what one more process does beside the workers (the admin listener), None for nothing.
         on_change: told how many workers take requests, and whether the end has begun.
         on_death: told the process id of each worker that ended.
     """
@@ -59,10 +60,12 @@ class Workers:
     count: int
     drain_s: float
     memory_mb: int = 0
+    watch: Callable[[Event], None] | None = None
     on_change: Callable[[int, bool], None] = lambda alive, stopping: None
     on_death: Callable[[int], None] = lambda pid: None
     stopping: Event = field(default_factory=Event)
     _born: dict[int, float] = field(default_factory=dict)
+    _watcher: int | None = None
     _leaving: set[int] = field(default_factory=set)
     _reload: Event = field(default_factory=Event)
 
@@ -77,8 +80,10 @@ class Workers:
         signal.signal(signal.SIGINT, lambda *_: self.stopping.set())
         signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
         while not self.stopping.is_set():
+            if self.watch and self._watcher is None:
+                self._watcher = self._fork(self.watch)
             while self.alive < self.count:
-                self._fork()
+                self._born[self._fork(self.work)] = time.monotonic()
             self._reap()
             if self._reload.is_set():
                 self._reload.clear()
@@ -88,14 +93,13 @@ class Workers:
         self.on_change(self.alive, True)
         self._end()
 
-    def _fork(self) -> None:
+    def _fork(self, work: Callable[[Event], None]) -> int:
         pid = os.fork()
         if pid:
-            self._born[pid] = time.monotonic()
-            return
+            return pid
         status = 1
         try:
-            self._be_worker()
+            self._be_child(work)
             status = 0
         except BaseException:
             log.exception("worker failed")
@@ -103,21 +107,26 @@ class Workers:
             logging.shutdown()
             os._exit(status)
 
-    def _be_worker(self) -> None:
+    def _be_child(self, work: Callable[[Event], None]) -> None:
         stop = Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        if self.stopping.is_set():  # the word to stop came before the child's own handler
+            stop.set()
         if self.memory_mb:
             ceiling = self.memory_mb * 1024 * 1024
             resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
-        self.work(stop)
+        work(stop)
 
     def _reap(self) -> None:
         while self._born:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
+            if pid == self._watcher:
+                self._watcher = None
+                continue
             age = time.monotonic() - self._born.pop(pid, 0.0)
             self.on_death(pid)
             if pid in self._leaving:
@@ -129,7 +138,7 @@ class Workers:
 
     def _replace_all(self) -> None:
         for pid in self._born.keys() - self._leaving:
-            self._fork()
+            self._born[self._fork(self.work)] = time.monotonic()
             self._tell(pid)
 
     def _tell(self, pid: int) -> None:
@@ -143,5 +152,7 @@ class Workers:
         while self._born and time.monotonic() < deadline:
             self._reap()
             time.sleep(0.05)
+        if self._watcher:
+            os.kill(self._watcher, signal.SIGTERM)
         for pid in self._born:
             os.kill(pid, signal.SIGKILL)

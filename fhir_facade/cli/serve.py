@@ -1,0 +1,78 @@
+"""``fhir-facade serve``: the whole facade, in forked workers that share one socket."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+import click
+
+from fhir_facade.app import create_app, readiness_checks, require_current_schemas
+from fhir_facade.cli.options import config_option, settings_of
+from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.contracts.sections import Settings
+from fhir_facade.serving import admin, worker
+from fhir_facade.serving.workers import Workers, listening_socket
+
+DRAIN_S = 25.0
+LIVE_THREADS = 8
+"""Threads per worker where a live source makes requests wait; a copy is served best by one."""
+
+
+@click.command()
+@config_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
+@click.option("--threads", default=0, help="Threads per worker; by default 1, or 8 where a source is live.")
+@click.option("--admin-port", default=0, help="Port of /livez, /readyz and /metrics on 127.0.0.1; none by default.")
+@click.option("--memory-mb", default=0, help="Address space per worker in MiB; one over it is replaced.")
+def serve(
+    config: Path | None, host: str, port: int, workers: int, threads: int, admin_port: int, memory_mb: int
+) -> None:
+    """Serve the facade until SIGTERM or Ctrl-C; SIGHUP replaces the workers one after another."""
+    settings = settings_of(config)
+    run(settings, host, port, workers=workers, threads=threads, admin_port=admin_port, memory_mb=memory_mb)
+
+
+def run(
+    settings: Settings, host: str, port: int, *, workers: int, threads: int = 0, admin_port: int = 0, memory_mb: int = 0
+) -> None:
+    """Bind, fork and serve.
+
+    Raises:
+        ConfigError: the address cannot be bound, or a database has an older schema.
+    """
+    require_current_schemas(settings)
+    try:
+        listener = listening_socket(host, port)
+    except OSError as error:
+        raise ConfigError([f"cannot listen on {host}:{port} ({error.strerror}); choose another --port"]) from error
+    click.echo(f"Serving {settings.server.public_base} on {host}:{listener.getsockname()[1]}", err=True)
+    live = any(source.mode == "live" for source in settings.claims)
+    with tempfile.TemporaryDirectory(prefix="fhir-facade-metrics-") as metrics:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
+        board = admin.Board()
+
+        def work(stop: Event) -> None:
+            worker.serve(
+                create_app(settings),
+                listener,
+                threads=threads or (LIVE_THREADS if live else 1),
+                stopping=stop,
+                drain_s=DRAIN_S,
+                trusted_proxy=next(iter(settings.server.trusted_proxies), ""),
+            )
+
+        watch = partial(admin.serve, "127.0.0.1", admin_port, board, readiness_checks(settings)) if admin_port else None
+        Workers(
+            work=work,
+            count=workers,
+            drain_s=DRAIN_S + 5,
+            memory_mb=memory_mb,
+            watch=watch,
+            on_change=lambda alive, stopping: board.write(wanted=workers, alive=alive, stopping=stopping),
+        ).run()
