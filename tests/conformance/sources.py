@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from fhir_facade.contracts.claims import ExtractSource, MemberRecords, Rejected
-from fhir_facade.fhir.encode import finish
 from fhir_facade.fhir.mapper import Mapper, Rejection
+
+import fhir_facade_claims_rif
+import fhir_facade_claims_synthetic
+from fhir_facade.contracts.claims import ExtractSource, MemberRecords, Rejected
+from fhir_facade.contracts.plugin import ClaimsPlugin, SourceContext
+from fhir_facade.fhir.encode import finish
 from tests.conformance.edge_cases import edge_cases
+from tests.conformance.examples import examples
 from tests.conformance.guides import PROJECT, Guide
-
-
-@dataclass(frozen=True)
-class Source:
-    """Records of one source, read anew for each guide so that memory holds one guide's resources at a time."""
-
-    name: str
-    records: tuple[MemberRecords, ...]
-    rejected: tuple[str, ...] = ()
+from tests.conformance.validator import CannotValidate
 
 
 @dataclass(frozen=True)
@@ -32,38 +31,108 @@ class Emitted:
     rejection: str = ""
 
 
+class Source(Protocol):
+    """Something that resources come from, under any guide."""
+
+    @property
+    def name(self) -> str:
+        """What the report calls it."""
+        ...
+
+    @property
+    def rejected(self) -> tuple[str, ...]:
+        """What the source itself could not read."""
+        ...
+
+    def emit(self, guide: Guide) -> Iterator[Emitted]:
+        """Every resource under the guide, each once."""
+        ...
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records of a claims source, mapped as the facade maps them."""
+
+    name: str
+    records: tuple[MemberRecords, ...]
+    rejected: tuple[str, ...] = ()
+
+    def emit(self, guide: Guide) -> Iterator[Emitted]:
+        """Every resource that the records become."""
+        mapper = Mapper("src", guide.carin, guide.pins)
+        seen = set()
+        for records in self.records:
+            for mapped in mapper.resources(records):
+                if isinstance(mapped, Rejection):
+                    yield Emitted(f"{self.name}:{mapped.record_id}", b"", mapped.reason)
+                    continue
+                name = f"{self.name}:{mapped.type}/{mapped.id}"
+                if name not in seen:
+                    seen.add(name)
+                    yield Emitted(name, finish(mapped.resource)[0])
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The guide's own published examples."""
+
+    name: str = "examples"
+    rejected: tuple[str, ...] = ()
+
+    def emit(self, guide: Guide) -> Iterator[Emitted]:
+        """Every example of the guide."""
+        return (Emitted(name, body) for name, body in examples(guide))
+
+
 def shared_data() -> Path:
     """The folder of real claims files: ``FHIR_FACADE_SHARED``, or ``../shared`` beside the project."""
     return Path(os.environ.get("FHIR_FACADE_SHARED") or PROJECT.parent / "shared") / "data"
 
 
-def _read(name: str, source: ExtractSource) -> Source:
+def _read(name: str, source: ExtractSource) -> Records:
     changes = list(source.changes(None))
     source.close()
     rejected = tuple(f"{each.position.file}: {each.reason}" for each in changes if isinstance(each, Rejected))
-    return Source(name, tuple(each for each in changes if isinstance(each, MemberRecords)), rejected)
+    return Records(name, tuple(each for each in changes if isinstance(each, MemberRecords)), rejected)
 
 
-def edges() -> Source:
+def edges() -> Records:
     """The hand-made edge cases."""
-    return Source("edge", tuple(edge_cases()))
+    return Records("edge", tuple(edge_cases()))
 
 
-def emit(source: Source, guide: Guide) -> Iterator[Emitted]:
-    """Every resource of the source under the guide, each once."""
-    mapper = Mapper("src", guide.carin, guide.pins)
-    seen = set()
-    for records in source.records:
-        for mapped in mapper.resources(records):
-            if isinstance(mapped, Rejection):
-                yield Emitted(f"{source.name}:{mapped.record_id}", b"", mapped.reason)
-                continue
-            name = f"{source.name}:{mapped.type}/{mapped.id}"
-            if name not in seen:
-                seen.add(name)
-                yield Emitted(name, finish(mapped.resource)[0])
+def synthetic(members: int, years: int) -> Records:
+    """Invented members, the named ones first."""
+    plugin = fhir_facade_claims_synthetic.plugin
+    settings = plugin.settings(members=members, years=years)
+    return _read("synthetic", _open(plugin, settings))
 
 
-def claims_in(records: Iterable[MemberRecords]) -> int:
-    """How many claims the records hold."""
-    return sum(len(each.claims) for each in records)
+def rif(folder: str) -> Records:
+    """One folder of real claims files in CMS's layout."""
+    plugin = fhir_facade_claims_rif.plugin
+    return _read(f"rif-{folder}", _open(plugin, plugin.settings(folder=shared_data() / "rif" / folder)))
+
+
+def _open(plugin: ClaimsPlugin, settings: object) -> ExtractSource:
+    scratch = Path(tempfile.mkdtemp(prefix="conformance-"))
+    source = plugin.open(settings, SourceContext(name="src", scratch=scratch))
+    if not isinstance(source, ExtractSource):
+        raise CannotValidate(f"{plugin.name} has no extract face")
+    return source
+
+
+def all_sources(*, full: bool) -> Iterator[Source]:
+    """Every source, each read when it is its turn.
+
+    Raises:
+        CannotValidate: the real claims files are not there.
+    """
+    if not (shared_data() / "rif").is_dir():
+        raise CannotValidate(
+            f"no claims files at {shared_data() / 'rif'}; set FHIR_FACADE_SHARED to the folder above data"
+        )
+    yield edges()
+    yield synthetic(100, 5) if full else synthetic(21, 1)
+    yield rif("synthea")
+    yield rif("sample-a")

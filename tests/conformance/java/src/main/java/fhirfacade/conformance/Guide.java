@@ -28,7 +28,7 @@ final class Guide {
     Guide(Packages packages, List<String> files) {
         List<IValidationSupport> chain = new ArrayList<>();
         files.forEach(file -> chain.add(packages.get(file)));
-        chain.add(packages.standIns());
+        chain.add(packages.standIns("hl7.fhir.us.core-3.1.1.tgz"));
         chain.add(packages.core);
         chain.add(new CommonCodeSystemsTerminologyService(packages.context));
         chain.add(new InMemoryTerminologyServerValidationSupport(packages.context));

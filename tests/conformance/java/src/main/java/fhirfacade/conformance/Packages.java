@@ -9,10 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.hl7.fhir.common.hapi.validation.support.PrePopulatedValidationSupport;
+import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.utilities.npm.NpmPackage;
 
 /** FHIR packages of one folder, each parsed once however many guides name it. */
@@ -22,8 +22,8 @@ final class Packages {
 
     /** A code system that the package names but does not carry: unknown, so that its codes warn instead of failing. */
     private static final Pattern WITHHELD = Pattern.compile("\"content\"\\s*:\\s*\"not-present\"");
-    /** Value sets that guides bind and no package carries. */
-    private static final List<String> STAND_INS = List.of("provider-taxonomy", "payer-type");
+    /** Race and ethnicity codes; later packages leave them to a value set service. */
+    private static final String RACE = "urn:oid:2.16.840.1.113883.6.238";
 
     final FhirContext context;
     final DefaultProfileValidationSupport core;
@@ -37,19 +37,22 @@ final class Packages {
     }
 
     PrePopulatedValidationSupport get(String file) {
-        return parsed.computeIfAbsent(file, this::read);
+        PrePopulatedValidationSupport found = parsed.get(file);
+        if (found == null) {
+            found = read(file);
+            parsed.put(file, found);
+        }
+        return found;
     }
 
-    /** Each holds every code of the code system that the absent value set draws from. */
-    PrePopulatedValidationSupport standIns() {
-        return parsed.computeIfAbsent("stand-ins", key -> {
-            PrePopulatedValidationSupport support = new PrePopulatedValidationSupport(context);
-            for (String name : STAND_INS) {
-                InputStream stream = Packages.class.getResourceAsStream("/stand-ins/" + name + ".json");
-                support.addResource(context.newJsonParser().parseResource(stream));
-            }
-            return support;
-        });
+    /** Value sets of NLM's service, which guides bind and no package carries: codes of the systems they draw from. */
+    PrePopulatedValidationSupport standIns(String packageWithRaces) {
+        PrePopulatedValidationSupport support = new PrePopulatedValidationSupport(context);
+        InputStream stream = Packages.class.getResourceAsStream("/stand-ins.json");
+        Bundle bundle = context.newJsonParser().parseResource(Bundle.class, stream);
+        bundle.getEntry().forEach(entry -> support.addResource(entry.getResource()));
+        support.addResource(get(packageWithRaces).fetchCodeSystem(RACE));
+        return support;
     }
 
     private PrePopulatedValidationSupport read(String file) {
