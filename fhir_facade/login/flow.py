@@ -122,11 +122,19 @@ class LoginFlow:
         self._record = record
         self._clock = clock
 
+    def now(self) -> int:
+        """Seconds since 1970."""
+        return self._clock()
+
     def open(self, visit_id: str) -> VisitRow | None:
         """The visit, begun if it is new; None when it expired."""
-        now = self._clock()
+        now = self.now()
         self._logins.open_visit(visit_id, now + VISIT_S)
         return self._logins.visit(visit_id, now)
+
+    def known(self, visit_id: str) -> VisitRow | None:
+        """The visit, if it was begun and has not expired."""
+        return self._logins.visit(visit_id, self.now())
 
     def begin(self, visit_id: str, provider: str, browser: Browser) -> Step:
         """Start an attempt with the provider of that name."""
@@ -149,11 +157,11 @@ class LoginFlow:
 
     def visit_of(self, state: str) -> str | None:
         """The visit an attempt belongs to, while it may still be taken."""
-        return self._logins.visit_of(hashed(state), self._clock())
+        return self._logins.visit_of(hashed(state), self.now())
 
     def finish(self, visit_id: str, state: str, answer: Answer, browser: Browser) -> Step:
         """Take the attempt once and judge the provider's answer."""
-        row = self._logins.take_attempt(hashed(state), visit_id, self._clock())
+        row = self._logins.take_attempt(hashed(state), visit_id, self.now())
         choice = self._choice(row.provider) if row else None
         memory = self._keys.unseal(row.memory, f"memory {row.attempt_id}") if row else None
         if row is None or choice is None or memory is None:
@@ -166,7 +174,7 @@ class LoginFlow:
     def park(self, state: str, answer: Answer) -> bool:
         """Keep an answer that another site posted without the browser's cookie; the browser then asks again itself."""
         sealed = self._keys.seal(json.dumps(asdict(answer)), f"answer {hashed(state)}")
-        return self._logins.park_answer(hashed(state), sealed, self._clock())
+        return self._logins.park_answer(hashed(state), sealed, self.now())
 
     def _judge(
         self, visit_id: str, row: AttemptRow, choice: LoginChoice, attempt: Attempt, answer: Answer, browser: Browser
@@ -194,13 +202,12 @@ class LoginFlow:
         """What is wrong with an identity that the plugin takes for good; None when nothing is."""
         if identity.nonce != attempt.nonce:
             return "the identity belongs to another attempt"
-        if identity.authenticated_at.timestamp() > self._clock() + CLOCK_SKEW_S:
+        if identity.authenticated_at.timestamp() > self.now() + CLOCK_SKEW_S:
             return "the log-in lies in the future; compare the clocks"
         if not identity.issuer or not identity.subject:
             return "the identity has no issuer or no subject"
-        values = list(identity.evidence.values())
-        if len(values) > MOST_EVIDENCE or any(len(value) > LONGEST_VALUE for value in values):
-            return "the evidence is larger than any identifier is"
+        if not _is_small(identity.evidence):
+            return "the evidence is no small table of texts"
         return None
 
     def _link(self, visit_id: str, provider: str, identity: VerifiedIdentity) -> Step:
@@ -208,7 +215,7 @@ class LoginFlow:
         if level.ial < self._minimum.ial or level.aal < self._minimum.aal:
             return self._stop(Stop.WEAK, visit_id, provider, f"IAL {level.ial}, AAL {level.aal}")
         try:
-            result = self._linker.link(identity, provider, self._clock())
+            result = self._linker.link(identity, provider, self.now())
         except ClaimsError as error:
             return self._stop(
                 Stop.UNAVAILABLE, visit_id, provider, f"members cannot be looked up: {type(error).__name__}"
@@ -282,7 +289,14 @@ class LoginFlow:
                 form=isinstance(begin, AskFor),
                 memory=self._keys.seal(json.dumps(dict(begin.memory)), f"memory {attempt.attempt_id}"),
                 answer=None,
-                expires_at=self._clock() + ATTEMPT_S,
+                expires_at=self.now() + ATTEMPT_S,
             )
         )
         return Begun(begin, attempt.state, provider)
+
+
+def _is_small(evidence: object) -> bool:
+    """Whether a plugin's evidence is what the contract says, and no larger than identifiers are."""
+    if not isinstance(evidence, Mapping) or len(evidence) > MOST_EVIDENCE:
+        return False
+    return all(isinstance(text, str) and len(text) <= LONGEST_VALUE for pair in evidence.items() for text in pair)

@@ -65,13 +65,16 @@ class AppCard:
 class AppRequest:
     """What an app asks for, validated by the authorization endpoint and waiting for the member's decision.
 
-    ``scopes`` is the most the app may get; ``ends`` the last instant of the grant, None for access this one time.
+    ``scopes`` is the most the app may get; ``once`` says that it may not come back; ``ends`` is the last instant of the
+    grant, absent where only the member or the operator ends it. ``returns_to`` is the app's own address.
     """
 
     authorization_id: str
     app: AppCard
     scopes: Scopes
+    once: bool
     ends: datetime | None
+    returns_to: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,64 @@
+"""Texts of the pages in every language that is offered, and which one this browser wants."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+from flask import Request
+
+LANGUAGES = ("en", "es")
+COOKIE = "lang"
+
+_MONTHS_ES = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
+
+
+@cache
+def catalog(language: str) -> dict[str, str]:
+    """Every text of one language by ``section.key``.
+
+    Args:
+        language: one of ``LANGUAGES``.
+    """
+    text = (files("fhir_facade.web") / "translations" / f"{language}.toml").read_text(encoding="utf-8")
+    return {
+        f"{section}.{key}": value for section, entries in tomllib.loads(text).items() for key, value in entries.items()
+    }
+
+
+class Texts:
+    """Looks up texts of one language: ``texts("consent.title", app="Budget Buddy")``.
+
+    Args:
+        language: one of ``LANGUAGES``.
+        always: values every text may use (``agency``, ``contact``).
+    """
+
+    def __init__(self, language: str, always: dict[str, str] | None = None) -> None:
+        self.language = language if language in LANGUAGES else LANGUAGES[0]
+        self._always = always or {}
+
+    def __call__(self, key: str, **values: str) -> str:
+        """The text of ``key`` with its values filled in."""
+        return catalog(self.language)[key].format_map(self._always | values)
+
+    def or_plain(self, key_or_text: str) -> str:
+        """The text of a key; anything that is no key is already a text (a plugin's own label)."""
+        return self(key_or_text) if key_or_text in catalog(self.language) else key_or_text
+
+    def date(self, day: date) -> str:
+        """A day as people write it."""
+        if self.language == "es":
+            return f"{day.day} de {_MONTHS_ES.split()[day.month - 1]} de {day.year}"
+        return f"{day:%B} {day.day}, {day.year}"
+
+
+def wanted_language(request: Request) -> str:
+    """What the browser wants: ``?lang=``, else the cookie of an earlier choice, else ``Accept-Language``."""
+    for choice in (request.args.get("lang", ""), request.cookies.get(COOKIE, "")):
+        if choice in LANGUAGES:
+            return choice
+    liked = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
+    return next((language for language in liked if language in LANGUAGES), LANGUAGES[0])

@@ -1,0 +1,154 @@
+"""Renders pages: one layout, two languages, and headers that let nothing foreign in.
+
+No page needs JavaScript (passkeys apart), none loads anything from another host, none may be framed or cached.
+"""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from fhir_facade.web.language import COOKIE, LANGUAGES, Texts, wanted_language
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+STATIC_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+    "woff2": "font/woff2",
+    "md": "text/markdown; charset=utf-8",
+}
+YEAR_S = 31_536_000
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """Who publishes the API, as pages say it."""
+
+    name: str
+    contact: str
+    privacy_url: str = ""
+
+
+class Pages:
+    """Renders the templates of this room.
+
+    Args:
+        agency: named on every page.
+        sandbox: whether pages say that every member is invented.
+        secure: whether the facade is reached by https, so that cookies may insist on it.
+    """
+
+    def __init__(self, agency: Agency, *, sandbox: bool, secure: bool) -> None:
+        self.agency = agency
+        self.sandbox = sandbox
+        self.secure = secure
+        self._environment = Environment(
+            loader=PackageLoader("fhir_facade.web", "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def texts(self) -> Texts:
+        """The texts of the language this request wants."""
+        return Texts(wanted_language(request), {"agency": self.agency.name, "contact": self.agency.contact})
+
+    def render(self, template: str, status: int = 200, *, posts_to: str = "", **values: Any) -> Response:
+        """A page.
+
+        Args:
+            template: file name below ``templates``.
+            status: HTTP status.
+            posts_to: an absolute URL that forms of this page may lead to besides the facade itself.
+            values: what the template needs.
+        """
+        texts = self.texts()
+        body = self._environment.get_template(template).render(
+            t=texts,
+            agency=self.agency,
+            sandbox=self.sandbox,
+            languages=LANGUAGES,
+            here=_here(),
+            static=static_url,
+            **values,
+        )
+        return self._dressed(Response(body, status, content_type="text/html; charset=utf-8"), texts.language, posts_to)
+
+    def _dressed(self, response: Response, language: str, posts_to: str) -> Response:
+        policy = f"{POLICY} {_source(posts_to)}" if posts_to else POLICY
+        response.headers["Content-Security-Policy"] = policy
+        response.headers["Content-Language"] = language
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Frame-Options"] = "DENY"
+        if request.args.get("lang") in LANGUAGES:
+            response.set_cookie(COOKIE, language, max_age=YEAR_S, secure=self.secure, httponly=True, samesite="Lax")
+        return response
+
+
+def _source(url: str) -> str:
+    """``url`` as a source of a content security policy: its origin, or the scheme of an app on a phone."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} else f"{parts.scheme}:"
+
+
+def _here() -> dict[str, str]:
+    """This page's address in each language; pages that answer a form link to where they were asked for."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name in {"app"}]
+    query = "".join(f"&{name}={value}" for name, value in kept)
+    return {language: f"{request.path}?lang={language}{query}" for language in LANGUAGES}
+
+
+_STATIC = files("fhir_facade.web") / "static"
+_loaded: dict[str, tuple[bytes, bytes, str]] = {}
+
+
+def _static_file(path: str) -> tuple[bytes, bytes, str]:
+    """Bytes, gzipped bytes and version of a static file; read once per process."""
+    if path not in _loaded:
+        body = _STATIC.joinpath(*path.split("/")).read_bytes()
+        _loaded[path] = body, gzip.compress(body, mtime=0), sha256(body).hexdigest()[:12]
+    return _loaded[path]
+
+
+def static_url(path: str) -> str:
+    """Address of a static file; it changes with the content, so that browsers may keep it for ever."""
+    return f"/static/{path}?v={_static_file(path)[2]}"
+
+
+def static_blueprint() -> Blueprint:
+    """Serves the stylesheet, fonts and scripts below ``/static/``."""
+    blueprint = Blueprint("static_files", __name__)
+
+    @blueprint.get("/static/<path:path>")
+    def static_file(path: str) -> Response:
+        kind = STATIC_TYPES.get(path.rpartition(".")[2])
+        if kind is None or any(part in {"", ".", ".."} for part in path.split("/")):
+            abort(404)
+        try:
+            plain, packed, _ = _static_file(path)
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            abort(404)
+        zipped = request.accept_encodings.quality("gzip") > 0 and len(packed) < len(plain)
+        response = Response(packed if zipped else plain, content_type=kind)
+        response.headers["Vary"] = "Accept-Encoding"
+        response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        if zipped:
+            response.headers["Content-Encoding"] = "gzip"
+        return response
+
+    return blueprint
