@@ -1,0 +1,1 @@
+"""Claims → ExplanationOfBenefit: one module per CARIN profile on a shared base."""

@@ -1,0 +1,84 @@
+"""One claim on its way to becoming an ExplanationOfBenefit: what is known about it, and what was noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fhir_facade.contracts.claims import MemberRecords
+from fhir_facade.contracts.people import Coverage, Organization, Practitioner
+from fhir_facade.contracts.records import Claim, Party, PartyKind
+from fhir_facade.fhir.guide import Guide
+from fhir_facade.fhir.ids import facade_id
+from fhir_facade.fhir.unfit import Unfit
+from fhir_facade.fhir.values import Json, reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Records around a claim, by their source ids. An absent record limits what can be checked, no more."""
+
+    coverages: Mapping[str, Coverage] = field(default_factory=dict)
+    organizations: Mapping[str, Organization] = field(default_factory=dict)
+    practitioners: Mapping[str, Practitioner] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, records: MemberRecords) -> Known:
+        """What the records of one member hold."""
+        return cls(
+            coverages={c.coverage_id: c for c in records.coverages},
+            organizations={o.organization_id: o for o in records.organizations},
+            practitioners={p.practitioner_id: p for p in records.practitioners},
+        )
+
+
+NOTHING_KNOWN = Known()
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """A claim with its surroundings.
+
+    Args:
+        guide: the version of the guide.
+        source: short name of the claims source.
+        claim: the record.
+        patient_id: ``Patient.id`` of the member.
+        known: records around the claim.
+        financial: False for the non-financial Basis profiles.
+    """
+
+    guide: Guide
+    source: str
+    claim: Claim
+    patient_id: str
+    known: Known
+    financial: bool = True
+    findings: list[str] = field(default_factory=list)
+    """What was noticed and does not make the claim unfit, each to follow on "claim 123: "."""
+    contained: list[Json] = field(default_factory=list)
+    information: list[Json] = field(default_factory=list)
+
+    def note(self, finding: str) -> None:
+        """Remember something the payer's engineer should look at."""
+        self.findings.append(finding)
+
+    def inform(self, info: Json) -> int:
+        """Add a supportingInfo entry; returns its sequence, which lines cite."""
+        number = len(self.information) + 1
+        self.information.append({"sequence": number} | info)
+        return number
+
+    def local(self, local_id: str, what: str) -> str:
+        """The facade's id of another record of the same source."""
+        if type(local_id) is not str or not local_id:
+            raise Unfit(f"{what} has no id")
+        return facade_id(self.source, local_id)
+
+    def refer(self, party: Party, what: str) -> Json:
+        """A reference to a party of the same source; the member is this claim's Patient."""
+        if party.kind is PartyKind.MEMBER and party.party_id == self.claim.member_id:
+            return reference("Patient", self.patient_id)
+        if not isinstance(party.kind, PartyKind):
+            raise Unfit(f"{what} is of no known kind")
+        return reference(str(party.kind), self.local(party.party_id, what))

@@ -1,0 +1,77 @@
+"""``supportingInfo``: what stands beside the lines of a claim, each entry under its category."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fhir_facade.contracts.records import Claim
+from fhir_facade.fhir.eob.draft import Draft
+from fhir_facade.fhir.guide import CARIN
+from fhir_facade.fhir.unfit import Unfit
+from fhir_facade.fhir.values import Json, concept, day, reference, text
+
+_CATEGORY = f"{CARIN}/CodeSystem/C4BBSupportingInfoType"
+NUBC = "https://www.nubc.org/CodeSystem"
+
+NEWBORN = "4"
+"""NUBC priority of admission: newborn, whose points of origin are codes of their own system."""
+
+
+def info(category: str, **content: Any) -> Json:
+    """An entry without its sequence."""
+    return {"category": concept(_CATEGORY, category)} | content
+
+
+def received(draft: Draft) -> None:
+    """Claim received date [88]."""
+    if draft.claim.received_on is not None:
+        draft.inform(info("clmrecvddate", timingDate=day(draft.claim.received_on, "the received date")))
+
+
+def provider_numbers(draft: Draft) -> None:
+    """Medical record and patient account number [110, 109]."""
+    for category, value in (
+        ("medicalrecordnumber", draft.claim.medical_record_number),
+        ("patientaccountnumber", draft.claim.patient_account_number),
+    ):
+        if value is not None:
+            draft.inform(info(category, valueString=text(value, category)))
+
+
+def facility(draft: Draft) -> None:
+    """Service facility of a professional or oral claim [97, 170, 176]."""
+    if draft.claim.facility_id is not None:
+        place = reference("Organization", draft.local(draft.claim.facility_id, "the service facility"))
+        draft.inform(info("servicefacility", valueReference=place))
+
+
+def institutional(draft: Draft) -> None:
+    """Type of bill, point of origin, type of admission, discharge status [17, 13, 14, 117]."""
+    claim = draft.claim
+    for category, system, code in (
+        ("typeofbill", "TypeOfBill", claim.type_of_bill),
+        ("pointoforigin", _origin_system(claim), claim.point_of_origin),
+        ("admtype", "PriorityTypeOfAdmitOrVisit", claim.admission_type),
+        ("discharge-status", "PatDischargeStatus", _padded(claim.discharge_status)),
+    ):
+        if code is not None:
+            draft.inform(info(category, code=concept(f"{NUBC}/{system}", code)))
+
+
+def _origin_system(claim: Claim) -> str:
+    """Newborn type of admission and newborn point of origin go together (EOB-inst-pointoforigin, both halves)."""
+    return "PointOfOriginNewborn" if claim.admission_type == NEWBORN else "PointOfOrigin"
+
+
+def _padded(code: str | None) -> str | None:
+    return code.zfill(2) if code is not None and code.isdigit() else code
+
+
+def diagnosis_group(draft: Draft) -> None:
+    """DRG with its system and the grouper's version [32, 33, 113]."""
+    drg = draft.claim.drg
+    if drg is None:
+        return
+    if not drg.value.strip():
+        raise Unfit("the DRG is blank")
+    draft.inform(info("drg", code=concept(drg.system, drg.value, drg.version, drg.display)))
