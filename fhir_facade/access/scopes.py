@@ -120,7 +120,8 @@ class Scopes:
             if isinstance(item, str):
                 kept += [item] if item in allowed else []
             else:
-                kept += [scope for other in allowed.smart if (scope := item.within(other))]
+                parts = [scope for other in allowed.smart if (scope := item.within(other))]
+                kept += [item] if item in parts else parts
         return _of(kept)
 
     def without(self, *, types: Iterable[str] = (), plain: Iterable[str] = ()) -> Scopes:

@@ -22,8 +22,8 @@ class App:
 
     ``kind`` says how it authenticates: not at all, with a secret, or with a signed JWT. ``environment`` is where it
     may be used (``sandbox``, ``production``), ``state`` whether (``active``, ``suspended``, ``retired``).
-    ``backend`` allows client credentials. ``details`` is what the consent page and the directory show: ``website``, ``privacy_url``,
-    ``terms_url``, ``support``, ``description``, ``attestations``.
+    ``backend`` allows client credentials. ``details`` is what the consent page and the directory show:
+    ``website``, ``privacy_url``, ``terms_url``, ``support``, ``description``, ``attestations``.
     """
 
     app_id: str

@@ -1,0 +1,123 @@
+"""Access token → grant, on every request: one indexed look-up on a statement compiled once.
+
+Nothing is remembered between requests, so a revocation holds at once, in every process.
+
+Source: RFC 6750.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from fhir_facade.access.grant import Grant
+from fhir_facade.access.scopes import Scopes
+from fhir_facade.contracts.errors import FacadeError
+from fhir_facade.oauth.server import system_clock
+from fhir_facade.store import Store
+from fhir_facade.store.engine import Clock
+from fhir_facade.store.secrets import hash_of
+from fhir_facade.store.tables import apps, grants, tokens
+
+_TOKEN = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{1,500})")
+
+_LOOK_UP = (
+    select(
+        tokens.c.token_hash,
+        tokens.c.scope,
+        tokens.c.until,
+        tokens.c.revoked_at,
+        grants.c.grant_id,
+        grants.c.patient,
+        grants.c.user,
+        grants.c.withheld,
+        grants.c.ended_at,
+        grants.c.until.label("grant_until"),
+        apps.c.app_id,
+        apps.c.name,
+        apps.c.state,
+        apps.c.environment,
+    )
+    .select_from(tokens.join(grants).join(apps, grants.c.app_id == apps.c.app_id))
+    .where(tokens.c.token_hash == bindparam("token_hash"), tokens.c.kind == "access")
+)
+
+
+class BearerError(FacadeError):
+    """The request may not go on: 401 with ``challenge`` as its ``WWW-Authenticate``.
+
+    ``public`` is one sentence for the app.
+    """
+
+    def __init__(self, public: str, challenge: str) -> None:
+        self.public, self.challenge = public, challenge
+        super().__init__(public)
+
+
+class BearerMissing(BearerError):
+    """No bearer token came: a bare challenge (RFC 6750 section 3.1)."""
+
+    def __init__(self) -> None:
+        super().__init__("An access token is required.", "Bearer")
+
+
+class BearerInvalid(BearerError):
+    """The token is unknown, expired or revoked, or its grant or app was ended."""
+
+    def __init__(self, public: str) -> None:
+        super().__init__(public, f'Bearer error="invalid_token", error_description="{public}"')
+
+
+class Bearer:
+    """Looks up access tokens.
+
+    Args:
+        store: where tokens live.
+        environment: ``sandbox`` or ``production``; tokens of apps of the other one are unknown here.
+    """
+
+    def __init__(self, store: Store, environment: str, clock: Clock = system_clock) -> None:
+        self._store = store
+        self._environment = environment
+        self._clock = clock
+
+    def authenticate(self, header: str | None) -> Grant:
+        """The grant behind an ``Authorization`` header.
+
+        Raises:
+            BearerMissing: there is no bearer token.
+            BearerInvalid: there is one that opens nothing.
+            StoreUnavailable: the database does not answer.
+        """
+        if not header or header[:7].lower() != "bearer ":
+            raise BearerMissing
+        match = _TOKEN.fullmatch(header.rstrip())
+        if match is None:
+            raise BearerInvalid("The access token is malformed.")
+        with self._store.read() as connection:
+            row = connection.execute(_LOOK_UP, {"token_hash": hash_of(match[1])}).one_or_none()
+        if row is None or row.environment != self._environment:
+            raise BearerInvalid("The access token is unknown.")
+        return _grant(row, self._clock())
+
+
+def _grant(row: Any, now: int) -> Grant:
+    if row.until <= now:
+        raise BearerInvalid("The access token expired.")
+    grant_over = row.ended_at is not None or (row.grant_until is not None and row.grant_until <= now)
+    if row.revoked_at is not None or grant_over or row.state != "active":
+        raise BearerInvalid("The access token was revoked.")
+    return Grant(
+        grant_id=row.grant_id,
+        token_id=row.token_hash[:16],
+        app_id=row.app_id,
+        app_name=row.name,
+        patient=row.patient,
+        user=row.user,
+        scopes=Scopes.parse(row.scope),
+        withheld=frozenset(row.withheld.split()),
+        until=datetime.fromtimestamp(row.until, UTC),
+    )

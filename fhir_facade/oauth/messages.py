@@ -1,0 +1,76 @@
+"""What comes in and what goes out, free of any web framework."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
+
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request to the authorization server.
+
+    Args:
+        method: ``GET`` or ``POST``.
+        query: parameters of the URL, in their order.
+        form: parameters of the body, in their order.
+        content_type: media type of the body, without parameters, lower case.
+        authorization: the ``Authorization`` header.
+        browser: the value of the browser-binding cookie.
+        language: what the browser prefers of the languages there are.
+    """
+
+    method: str = "GET"
+    query: Pairs = ()
+    form: Pairs = ()
+    content_type: str = ""
+    authorization: str | None = field(default=None, repr=False)
+    browser: str | None = field(default=None, repr=False)
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One answer: a JSON body, or a redirect, or an error page (``page``: the key of a text)."""
+
+    status: int = 200
+    body: Mapping[str, Any] | None = None
+    location: str | None = None
+    page: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    browser: str | None = field(default=None, repr=False)
+    """A new value for the browser-binding cookie."""
+
+
+def once(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Parameters by name.
+
+    Raises:
+        InvalidRequestError: one of them comes twice (RFC 6749 section 3.1).
+    """
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        raise InvalidRequestError("a parameter is given more than once")
+    return values
+
+
+def refused(error: OAuth2Error) -> Reply:
+    """The JSON answer of an endpoint that apps call directly (RFC 6749 section 5.2)."""
+    body: dict[str, Any] = {str(name): value for name, value in error.get_body() if value}
+    extra = {name: value for name, value in error.get_headers() if name == "WWW-Authenticate"}
+    return Reply(status=error.status_code, body=body, headers=NO_STORE | extra)
+
+
+def answering(handle: Callable[[], Mapping[str, Any] | None]) -> Reply:
+    """The reply of a handler that gives a JSON body or raises an OAuth error."""
+    try:
+        return Reply(body=handle() or {}, headers=NO_STORE)
+    except OAuth2Error as error:
+        return refused(error)

@@ -1,0 +1,170 @@
+"""The authorization server's addresses: translates between Flask and ``oauth.messages``.
+
+The same endpoints stand at ``/oauth`` and, where the operator wants CMS's Blue Button client libraries to work, below
+``/v1``, ``/v2`` and ``/v3``; what the latter tolerate is in ``oauth.mounts``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from fhir_facade.access.grant import Grant
+from fhir_facade.oauth import discovery, status, token
+from fhir_facade.oauth.authorize import authorize
+from fhir_facade.oauth.bearer import Bearer, BearerError
+from fhir_facade.oauth.messages import NO_STORE, Reply, Request
+from fhir_facade.oauth.mounts import COMPATIBLE, STRICT, Mount
+from fhir_facade.oauth.server import AuthorizationServer
+from fhir_facade.oauth.status import Describe
+from fhir_facade.store import StoreUnavailable
+from fhir_facade.web.language import wanted_language
+from fhir_facade.web.oauth_origins import Origins
+from fhir_facade.web.pages import Pages
+
+KEEP_BROWSER_S = 24 * 3600
+DISCOVERY_AGE_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthDesk:
+    """What the endpoints work with.
+
+    Args:
+        server: the authorization server.
+        bearer: looks up access tokens.
+        pages: renders error pages.
+        origins: which browser apps may call from another origin.
+        describe: names of a member, for userinfo.
+    """
+
+    server: AuthorizationServer
+    bearer: Bearer
+    pages: Pages
+    origins: Origins
+    describe: Describe
+
+
+def oauth_blueprint(desk: OAuthDesk, *, compatibility: bool) -> Blueprint:
+    """``/oauth/*`` and the well-known documents; with ``compatibility`` also the Blue Button paths."""
+    blueprint = Blueprint("oauth", __name__)
+    blueprint.register_error_handler(StoreUnavailable, _unavailable)
+    for mount in (STRICT, *COMPATIBLE) if compatibility else (STRICT,):
+        _add_endpoints(blueprint, desk, mount)
+        _add_documents(blueprint, desk, mount)
+    return blueprint
+
+
+def _add_endpoints(blueprint: Blueprint, desk: OAuthDesk, mount: Mount) -> None:
+    server = desk.server
+    posts: dict[str, Callable[[], Reply]] = {
+        "token": lambda: token.token(server, mount, _request(server)),
+        "revoke": lambda: status.revoke(server, mount, _request(server)),
+        "end": lambda: status.revoke(server, mount, _request(server), end_grant=True),
+        "introspect": lambda: status.introspect(server, mount, _request(server)),
+    }
+    both: dict[str, Callable[[], Reply]] = {
+        "authorize": lambda: authorize(server, mount, _request(server)),
+        "userinfo": lambda: _userinfo(desk, mount),
+    }
+    for name, paths in mount.paths.items():
+        methods = ["POST"] if name in posts else ["GET", "POST"]
+        view = _view(desk, name, posts.get(name) or both[name])
+        for path in dict.fromkeys(paths):
+            _add(blueprint, path, view, methods)
+
+
+def _add(blueprint: Blueprint, path: str, view: Callable[[], Response], methods: list[str]) -> None:
+    name = path.replace("/", "_").replace(".", "")
+    blueprint.add_url_rule(path, name, view, methods=[*methods, "OPTIONS"], provide_automatic_options=False)
+
+
+def _view(desk: OAuthDesk, name: str, handle: Callable[[], Reply]) -> Callable[[], Response]:
+    def view() -> Response:
+        if request.method == "OPTIONS":
+            return desk.origins.preflight(registered_only=True)
+        response = _response(desk, handle())
+        return response if name == "authorize" else desk.origins.allow(response, registered_only=True)
+
+    return view
+
+
+def _request(server: AuthorizationServer) -> Request:
+    return Request(
+        method=request.method,
+        query=tuple(request.args.items(multi=True)),
+        form=tuple(request.form.items(multi=True)),
+        content_type=request.mimetype,
+        authorization=request.headers.get("Authorization"),
+        browser=request.cookies.get(server.browser_cookie),
+        language=wanted_language(request),
+    )
+
+
+def _response(desk: OAuthDesk, reply: Reply) -> Response:
+    if reply.page:
+        texts = desk.pages.texts()
+        return desk.pages.render(
+            "stopped.html", reply.status, title=texts("authorize.title"), text=texts(reply.page), again="", base=""
+        )
+    response = jsonify(reply.body) if reply.body is not None else Response(status=reply.status)
+    response.status_code = reply.status
+    response.headers.update(reply.headers)
+    if reply.location:
+        response.headers["Location"] = reply.location
+        response.headers["Referrer-Policy"] = "no-referrer"
+    if reply.browser:
+        name, secure = desk.server.browser_cookie, desk.server.base.startswith("https:")
+        response.set_cookie(
+            name, reply.browser, max_age=KEEP_BROWSER_S, path="/", httponly=True, samesite="Lax", secure=secure
+        )
+    return response
+
+
+def _userinfo(desk: OAuthDesk, mount: Mount) -> Reply:
+    try:
+        grant: Grant = desk.bearer.authenticate(request.headers.get("Authorization"))
+    except BearerError as error:
+        body = {"error": "invalid_token", "error_description": error.public}
+        return Reply(status=401, body=body, headers=NO_STORE | {"WWW-Authenticate": error.challenge})
+    return status.userinfo(desk.server, mount, grant, desk.describe)
+
+
+def _unavailable(error: StoreUnavailable) -> Response:
+    del error
+    response = jsonify(error="temporarily_unavailable", error_description="try again in a moment")
+    response.status_code = 503
+    response.headers.update(NO_STORE | {"Retry-After": "5"})
+    return response
+
+
+def _add_documents(blueprint: Blueprint, desk: OAuthDesk, mount: Mount) -> None:
+    server = desk.server
+    openid = "/.well-known/openid-configuration"
+    documents: dict[str, Callable[[], Mapping[str, Any]]] = {
+        f"{mount.prefix}/fhir/.well-known/smart-configuration": lambda: discovery.smart_configuration(server, mount),
+    }
+    if mount.is_strict:
+        documents |= {
+            openid: lambda: discovery.openid_configuration(server),
+            "/.well-known/oauth-authorization-server": lambda: discovery.authorization_server(server),
+            "/.well-known/jwks.json": lambda: server.keys.published(server.clock()),
+        }
+    else:
+        documents[f"{mount.prefix}/connect{openid}"] = lambda: discovery.openid_configuration(server, mount)
+    for path, build in documents.items():
+        _add(blueprint, path, _document(desk, build), ["GET"])
+
+
+def _document(desk: OAuthDesk, build: Callable[[], Mapping[str, Any]]) -> Callable[[], Response]:
+    def view() -> Response:
+        if request.method == "OPTIONS":
+            return desk.origins.preflight(registered_only=False)
+        response = jsonify(build())
+        response.headers["Cache-Control"] = f"public, max-age={DISCOVERY_AGE_S}"
+        return desk.origins.allow(response, registered_only=False)
+
+    return view
