@@ -1,0 +1,130 @@
+"""The ``rif`` source: a folder of files in, one member's records after the other out."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from fhir_facade.contracts.claims import (
+    Capabilities,
+    Change,
+    Checkpoint,
+    Face,
+    MemberRecords,
+    Progress,
+    Rejected,
+)
+from fhir_facade.contracts.errors import ClaimsUnavailable
+from fhir_facade.contracts.plugin import SourceContext
+from fhir_facade_claims_rif.files import SourceFile, discover
+from fhir_facade_claims_rif.kinds import BENEFICIARY, KINDS, mapping
+from fhir_facade_claims_rif.reader import MemberReader
+from fhir_facade_claims_rif.settings import RifSettings
+from fhir_facade_claims_rif.staging import Staging, stage
+
+CLAIMS_PER_CHECKPOINT = 500
+"""A checkpoint follows the member with whom this many claims are reached."""
+
+
+class RifSource:
+    """A folder of RIF files, extract face."""
+
+    def __init__(self, settings: RifSettings, context: SourceContext) -> None:
+        self._settings = settings
+        self._scratch: Path = context.scratch
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Extract alone; deletions come as rows unless the folder is said to be complete."""
+        return Capabilities(
+            faces=frozenset({Face.EXTRACT}),
+            snapshot=self._settings.complete,
+            match_keys=("mbi", "bene-id"),
+            fields={kind.name: mapping(kind) for kind in KINDS},
+        )
+
+    def progress(self) -> Progress:
+        """How many claims the folder names. Sorts the rows by member if that has not been done yet."""
+        with closing(self._staged()) as staging:
+            return Progress(unit="claims", total=staging.claims())
+
+    def changes(self, watermark: str | None) -> Iterator[Change]:
+        """Member after member.
+
+        A run that was stopped goes on after the last member it told of, as long as the files are the same. Any other
+        run tells everything; what has not changed is not written again.
+
+        Raises:
+            ClaimsUnavailable: the folder or a file cannot be read.
+        """
+        with closing(self._staged()) as staging:
+            after = _resume(watermark, staging.fingerprint)
+            if not after:
+                staging.forget()
+            yield from staging.faults()
+            yield from self._members(staging, after)
+            yield Checkpoint(watermark=_watermark(staging.fingerprint, None), finished=True)
+
+    def _members(self, staging: Staging, after: str) -> Iterator[Change]:
+        reader = MemberReader(self._settings, staging.as_of)
+        pending = 0
+        for member_id, records in staging.members(after):
+            for change in reader.changes(member_id, records):
+                pending += len(change.claims) if isinstance(change, MemberRecords) else 0
+                if isinstance(change, Rejected):
+                    staging.note(change)
+                yield change
+            if pending >= CLAIMS_PER_CHECKPOINT:
+                staging.commit()
+                yield Checkpoint(watermark=_watermark(staging.fingerprint, member_id))
+                pending = 0
+        staging.commit()
+
+    def _staged(self) -> Staging:
+        try:
+            return stage(self._files(), self._scratch)
+        except (OSError, sqlite3.Error) as error:
+            raise ClaimsUnavailable(f"the RIF files cannot be read: {error}") from error
+
+    def _files(self) -> list[SourceFile]:
+        return discover(self._settings.folder)
+
+    def check(self) -> Sequence[str]:
+        """Whether the folder is there and holds beneficiaries and claims."""
+        try:
+            files = self._files()
+        except OSError as error:
+            return (f"the folder of the RIF files cannot be read ({error}); check the path and its permissions",)
+        kinds = {file.kind for file in files}
+        faults = [f"{file.name}: {fault}" for file in files if not file.kind for fault in file.faults]
+        if BENEFICIARY not in kinds:
+            faults.append(f"{self._settings.folder} holds no beneficiary file; claims without one are left out")
+        if not any(kind and kind.claim_kind for kind in kinds):
+            faults.append(f"{self._settings.folder} holds no claims file")
+        return faults
+
+    def close(self) -> None:
+        """Nothing is held open between runs."""
+
+
+def open_source(settings: RifSettings, context: SourceContext) -> RifSource:
+    """The source of these settings."""
+    return RifSource(settings, context)
+
+
+def _watermark(fingerprint: str, after: str | None) -> str:
+    return json.dumps({"files": fingerprint, "after": after})
+
+
+def _resume(watermark: str | None, fingerprint: str) -> str:
+    """The member after whom to go on; empty to begin anew."""
+    try:
+        told = json.loads(watermark or "{}")
+    except ValueError:
+        return ""
+    if not isinstance(told, dict) or told.get("files") != fingerprint:
+        return ""
+    return str(told.get("after") or "")

@@ -1,0 +1,223 @@
+"""The staging file: every row of the folder by member, so that one member's rows lie together in bounded memory.
+
+RIF files are not sorted by member and a claim's lines stand anywhere. The staging file is built once per state of the
+folder, under another name until it is complete: one that a killed run left behind is thrown away and built anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+from fhir_facade.contracts.claims import Rejected
+from fhir_facade.contracts.people import SourcePosition
+from fhir_facade_claims_rif.cells import Row
+from fhir_facade_claims_rif.files import Line, SourceFile, lines
+from fhir_facade_claims_rif.kinds import KINDS, FileKind, used
+
+_SEPARATOR = "\x1f"
+_ID = re.compile(r"[A-Za-z0-9.-]{1,50}")
+_SCHEMA = """
+CREATE TABLE meta (fingerprint TEXT, as_of TEXT);
+CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT, written TEXT);
+CREATE TABLE rows (seq INTEGER PRIMARY KEY, kind INTEGER, member TEXT, record TEXT, line TEXT, dml TEXT,
+                   file INTEGER, number INTEGER, broken INTEGER, cells TEXT);
+CREATE TABLE faults (file TEXT, line, reason TEXT, stage INTEGER, UNIQUE (file, line, reason));
+"""
+_INDEXES = """
+CREATE INDEX by_member ON rows (member, kind, record, seq);
+CREATE INDEX by_record ON rows (kind, record, member);
+"""
+_TWO_MEMBERS = """
+SELECT kind, record FROM rows WHERE kind > 1 GROUP BY kind, record HAVING count(DISTINCT member) > 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRow:
+    """One row of a record: which line of it, what the row does, and whether it could be read whole."""
+
+    line: str
+    action: str
+    broken: bool
+    file: int
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRecord:
+    """All rows of one person, claim or prescription in the order in which they were read."""
+
+    kind: FileKind
+    record_id: str
+    rows: Sequence[StagedRow]
+
+
+def fingerprint(files: Iterable[SourceFile]) -> str:
+    """The state of the folder: names, sizes and times of its files."""
+    facts = ((file.name, status.st_size, status.st_mtime_ns) for file in files for status in [file.path.stat()])
+    text = ";".join(f"{name}:{size}:{written}" for name, size, written in facts)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Staging:
+    """An open staging file."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = sqlite3.connect(path, check_same_thread=False)
+        names = self._database.execute("SELECT id, name, written FROM files")
+        self._files = {number: (name, datetime.fromisoformat(written)) for number, name, written in names}
+        self.fingerprint, as_of = self._database.execute("SELECT fingerprint, as_of FROM meta").fetchone()
+        self.as_of = datetime.fromisoformat(as_of)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def claims(self) -> int:
+        """How many claims the folder names."""
+        query = "SELECT count(*) FROM (SELECT DISTINCT kind, record FROM rows WHERE kind > 1)"
+        return int(self._database.execute(query).fetchone()[0])
+
+    def members(self, after: str) -> Iterator[tuple[str, Iterator[StagedRecord]]]:
+        """Members after ``after`` in the order of their ids, each with their records, people's rows first."""
+        query = "SELECT * FROM rows WHERE member > ? ORDER BY member, kind, record, seq"
+        with closing(self._database.execute(query, (after,))) as cursor:
+            for member, rows in groupby(cursor, key=lambda row: row[2]):
+                yield member, self._records(rows)
+
+    def _records(self, rows: Iterable[tuple[object, ...]]) -> Iterator[StagedRecord]:
+        for (kind, record), group in groupby(rows, key=lambda row: (row[1], row[3])):
+            yield StagedRecord(KINDS[int(str(kind))], str(record), [self._row(row) for row in group])
+
+    def _row(self, row: tuple[object, ...]) -> StagedRow:
+        _, kind, _, _, line, action, file, number, broken, cells = row
+        name, written = self._files[int(str(file))]
+        values = str(cells).split(_SEPARATOR)
+        filled = {c: v for c, v in zip(used(KINDS[int(str(kind))]), values, strict=False) if v}
+        position = SourcePosition(file=name, line=int(str(number)))
+        return StagedRow(str(line), str(action), bool(broken), int(str(file)), Row(position, filled, written))
+
+    def forget(self) -> None:
+        """Forget the faults of members that an earlier run found."""
+        self._database.execute("DELETE FROM faults WHERE stage = 1")
+
+    def note(self, rejected: Rejected) -> None:
+        """Keep a member's fault, for the case that this run is killed and another goes on."""
+        row = (rejected.position.file, rejected.position.line, rejected.reason)
+        self._database.execute("INSERT OR IGNORE INTO faults VALUES (?, ?, ?, 1)", row)
+
+    def commit(self) -> None:
+        """Make the noted faults durable."""
+        self._database.commit()
+
+    def faults(self) -> Iterator[Rejected]:
+        """Every fault known so far."""
+        for file, line, reason in self._database.execute("SELECT file, line, reason FROM faults ORDER BY rowid"):
+            yield Rejected(position=SourcePosition(file=file, line=line), reason=reason)
+
+
+def stage(files: Sequence[SourceFile], scratch: Path) -> Staging:
+    """The staging file of ``files`` in ``scratch``, from before where the folder has not changed since.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    path = scratch / "rif-staging.sqlite"
+    state = fingerprint(files)
+    if path.exists() and (staging := _reopen(path, state)):
+        return staging
+    building = path.with_suffix(".building")
+    building.unlink(missing_ok=True)
+    _build(files, building, state)
+    building.replace(path)
+    return Staging(path)
+
+
+def _reopen(path: Path, state: str) -> Staging | None:
+    try:
+        staging = Staging(path)
+    except (sqlite3.DatabaseError, TypeError):
+        return None
+    if staging.fingerprint == state:
+        return staging
+    staging.close()
+    return None
+
+
+def _build(files: Sequence[SourceFile], path: Path, state: str) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
+        written = {file: datetime.fromtimestamp(int(file.path.stat().st_mtime), UTC) for file in files}
+        as_of = max(written.values(), default=datetime(1970, 1, 1, tzinfo=UTC))
+        database.execute("INSERT INTO meta VALUES (?, ?)", (state, as_of.isoformat()))
+        for number, file in enumerate(files):
+            database.execute("INSERT INTO files VALUES (?, ?, ?)", (number, file.name, written[file].isoformat()))
+            _report(database, file.name, 1, file.faults)
+            if file.kind:
+                _stage_file(database, number, file, file.kind)
+        database.executescript(_INDEXES)
+        _break_shared_claims(database)
+        database.commit()
+
+
+def _stage_file(database: sqlite3.Connection, number: int, file: SourceFile, kind: FileKind) -> None:
+    places = {column: place for place, column in enumerate(file.header)}
+    wanted = [places.get(column) for column in used(kind)]
+    insert = (
+        "INSERT INTO rows (kind, member, record, line, dml, file, number, broken, cells) VALUES (?,?,?,?,?,?,?,?,?)"
+    )
+    for line in lines(file):
+        key = _key(line, kind, places)
+        unknown = _key_fault(key, kind)
+        fault = line.fault or unknown
+        if fault:
+            _report(database, file.name, line.number, (fault,))
+        if unknown or (fault and kind.claim_kind is None):
+            continue
+        cells = [_cell(line.cells, place) for place in wanted]
+        row = (kind.number, *key, number, line.number, bool(fault), _SEPARATOR.join(cells))
+        database.execute(insert, row)
+
+
+def _cell(cells: Sequence[str], place: int | None) -> str:
+    text = "" if place is None or place >= len(cells) else cells[place].strip()
+    return text.encode("utf-8", "replace").decode("utf-8").replace(_SEPARATOR, " ")
+
+
+def _key(line: Line, kind: FileKind, places: dict[str, int]) -> tuple[str, str, str, str]:
+    named = ("BENE_ID", kind.record, kind.line or ("RFRNC_YR" if kind.number == 0 else ""), "DML_IND")
+    member, record, number, action = (_cell(line.cells, places.get(name)) for name in named)
+    return member, record, number, action.upper() or "INSERT"
+
+
+def _key_fault(key: tuple[str, str, str, str], kind: FileKind) -> str | None:
+    member, record, _, action = key
+    for column, value in (("BENE_ID", member), (kind.record, record)):
+        if not _ID.fullmatch(value):
+            return f"{column} is blank or cannot be an id"
+    known = action in ("INSERT", "UPDATE", "DELETE")
+    return None if known else "DML_IND is none of INSERT, UPDATE and DELETE"
+
+
+def _report(database: sqlite3.Connection, file: str, line: int, reasons: Iterable[str]) -> None:
+    for reason in reasons:
+        database.execute("INSERT OR IGNORE INTO faults VALUES (?, ?, ?, 0)", (file, line, reason))
+
+
+def _break_shared_claims(database: sqlite3.Connection) -> None:
+    """A claim whose rows name two members belongs to neither until somebody finds out."""
+    where = (
+        "SELECT f.name, r.number FROM rows r JOIN files f ON f.id = r.file WHERE kind = ? AND record = ? ORDER BY seq"
+    )
+    for kind, record in database.execute(_TWO_MEMBERS).fetchall():
+        file, number = database.execute(where, (kind, record)).fetchall()[-1]
+        _report(database, file, number, ("the rows of this claim name different beneficiaries",))
+        database.execute("UPDATE rows SET broken = 1 WHERE kind = ? AND record = ?", (kind, record))
