@@ -41,8 +41,11 @@ class Position(NamedTuple):
 
 
 class Page(NamedTuple):
-    """One page of matches. ``next`` is absent on the last page, ``previous`` on the first; ``missing`` names sources
-    that could not answer (only where config allows a partial answer)."""
+    """One page of matches.
+
+    ``next`` is absent on the last page, ``previous`` on the first; ``missing`` names sources that could not answer
+    (only where config allows a partial answer).
+    """
 
     matches: tuple[Rendered, ...]
     next: Position | None = None
@@ -89,8 +92,10 @@ class Resources(Protocol):
         ...
 
     def match(self, evidence: Mapping[str, str]) -> Sequence[str]:
-        """References (``Patient/id`` or ``RelatedPerson/id``) whose match keys equal every unique identifier in
-        ``evidence`` that is known here; used to link a verified identity."""
+        """References (``Patient/id`` or ``RelatedPerson/id``) of the people whom a verified identity may be.
+
+        Their match keys equal every unique identifier in ``evidence`` of a kind that is known here.
+        """
         ...
 
     def represented(self, representative: str) -> Sequence[str]:

@@ -1,0 +1,1 @@
+"""Versions of the replica's schema, run by ``fhir-facade migrate``."""

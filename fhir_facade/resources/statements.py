@@ -1,0 +1,295 @@
+"""The statements of the hot path: built once per shape of search from SQLAlchemy Core, run on the driver itself.
+
+A shape is everything that changes the text of a statement and nothing that changes its values, so that few texts serve
+all searches and every database keeps them prepared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+
+from fhir_facade.resources.page import Position
+from fhir_facade.resources.plan import Narrowing
+from fhir_facade.resources.schema import (
+    SHARED,
+    dictionary,
+    link,
+    match_key,
+    member,
+    representation,
+    resource,
+    source,
+    tombstone,
+)
+
+Parameters = dict[str, Any]
+
+
+class Step(Enum):
+    """Where a page starts in the server's own order."""
+
+    START = 0
+    AFTER = 1
+    BEFORE = 2
+
+
+class Columns(Enum):
+    """What is read of each row."""
+
+    WHOLE = 0
+    FACETS = 1
+    COUNT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Everything that the text of a statement depends on."""
+
+    columns: Columns
+    shared: bool
+    step: Step = Step.START
+    ids: int = 0
+    groups: tuple[int, ...] = ()
+    withheld: int = 0
+    low: bool = False
+    high: bool = False
+    updated_low: bool = False
+    updated_high: bool = False
+
+
+def shape_of(columns: Columns, number: int, narrowing: Narrowing, withheld: int, step: Step = Step.START) -> Shape:
+    """The shape of a search for resources of type ``number``."""
+    return Shape(
+        columns=columns,
+        shared=number in SHARED,
+        step=step,
+        ids=len(narrowing.ids or ()),
+        groups=tuple(map(len, narrowing.term_groups)),
+        withheld=withheld,
+        low=narrowing.low is not None,
+        high=narrowing.high is not None,
+        updated_low=narrowing.updated_low is not None,
+        updated_high=narrowing.updated_high is not None,
+    )
+
+
+def values_of(narrowing: Narrowing, withheld: frozenset[str], at: Position | None) -> Parameters:
+    """The values that go with ``shape_of`` the same narrowing."""
+    values: Parameters = {f"id{n}": identifier for n, identifier in enumerate(narrowing.ids or ())}
+    for g, group in enumerate(narrowing.term_groups):
+        values.update((f"term{g}_{n}", term) for n, term in enumerate(group))
+    values.update((f"withheld{n}", f"|{label}|") for n, label in enumerate(sorted(withheld)))
+    for name in ("low", "high", "updated_low", "updated_high"):
+        if (bound := getattr(narrowing, name)) is not None:
+            values[name] = bound
+    if at is not None:
+        values.update(at_rank=at.keys[0], at_id=at.id)
+    return values
+
+
+@lru_cache(maxsize=512)
+def search_text(dialect: str, shape: Shape) -> str:
+    """The text of a search of this shape; values are named as ``values_of`` names them."""
+    return _compile(dialect, _select(shape))
+
+
+@lru_cache(maxsize=64)
+def read_text(dialect: str, shared: bool) -> str:
+    """The text that reads one resource by its id."""
+    return _compile(dialect, _select(Shape(Columns.WHOLE, shared, ids=1)))
+
+
+@lru_cache(maxsize=4)
+def gone_text(dialect: str) -> str:
+    """The text that looks for a tombstone."""
+    found = sa.select(tombstone.c.id).where(
+        tombstone.c.member == _key(), tombstone.c.type == _bind("type"), tombstone.c.id == _bind("id0")
+    )
+    return _compile(dialect, found)
+
+
+@lru_cache(maxsize=4)
+def source_text(dialect: str) -> str:
+    """The text that looks up the number of a source."""
+    return _compile(dialect, sa.select(source.c.key).where(source.c.name == _bind("name", sa.Text)))
+
+
+@lru_cache(maxsize=4)
+def dictionary_text(dialect: str) -> str:
+    """The text that fetches a dictionary."""
+    row = dictionary.c
+    return _compile(
+        dialect, sa.select(row.key, row.samples, row.body, row.facets).where(row.key == _bind("key", sa.Integer))
+    )
+
+
+@lru_cache(maxsize=4)
+def match_text(dialect: str) -> str:
+    """The text that looks for the people with a hashed identifier."""
+    row = match_key.c
+    wanted = (row.source == _bind("source", sa.BigInteger), row.kind == _bind("kind", sa.Text))
+    return _compile(dialect, sa.select(row.reference).where(*wanted, row.hash == _bind("hash", sa.Text)))
+
+
+@lru_cache(maxsize=4)
+def kind_text(dialect: str) -> str:
+    """The text that asks whether anybody here has an identifier of a kind."""
+    row = match_key.c
+    wanted = (row.source == _bind("source", sa.BigInteger), row.kind == _bind("kind", sa.Text))
+    return _compile(dialect, sa.select(row.kind).where(*wanted).limit(1))
+
+
+@lru_cache(maxsize=4)
+def represented_text(dialect: str) -> str:
+    """The text that finds whom a representative may act for, with the days."""
+    found = (
+        sa.select(member.c.patient, representation.c.starts_on, representation.c.ends_on)
+        .join_from(representation, member, member.c.key == representation.c.member)
+        .where(representation.c.representative == _bind("representative", sa.Text))
+        .where(member.c.source == _bind("source", sa.BigInteger))
+        .order_by(member.c.patient)
+    )
+    return _compile(dialect, found)
+
+
+@lru_cache(maxsize=4)
+def freshness_text(dialect: str) -> str:
+    """The text that says how fresh a source is."""
+    row = source.c
+    return _compile(
+        dialect,
+        sa.select(row.data_through, row.received, row.published).where(row.name == _bind("name", sa.Text)),
+    )
+
+
+_DIALECTS: dict[str, Dialect] = {
+    "sqlite": SQLiteDialect_pysqlite(paramstyle="named"),
+    "postgresql": PGDialect_psycopg(paramstyle="pyformat"),  # type: ignore[no-untyped-call]
+}
+
+
+def _compile(dialect: str, statement: sa.Select[Any]) -> str:
+    return str(statement.compile(dialect=_DIALECTS[dialect]))
+
+
+def _bind(name: str, kind: Any = None) -> sa.BindParameter[Any]:
+    return sa.bindparam(name, type_=kind)
+
+
+def _key() -> sa.ScalarSelect[Any]:
+    """The member, always from the viewer's patient: no statement here finds rows without it."""
+    return (
+        sa.select(member.c.key)
+        .where(member.c.patient == _bind("patient", sa.Text), member.c.source == _bind("source", sa.BigInteger))
+        .scalar_subquery()
+    )
+
+
+def _select(shape: Shape) -> sa.Select[Any]:
+    statement = sa.select(*_columns(shape)).where(*_scope(shape), *_conditions(shape))
+    if shape.columns is not Columns.WHOLE:
+        return statement
+    direction = sa.desc if shape.step is Step.BEFORE else sa.asc
+    return statement.order_by(direction(resource.c.rank), direction(resource.c.id)).suffix_with(_LIMIT)
+
+
+def _columns(shape: Shape) -> list[sa.ColumnElement[Any]]:
+    if shape.columns is Columns.COUNT:
+        return [sa.func.count()]
+    found: list[sa.ColumnElement[Any]] = [
+        resource.c.id,
+        resource.c.rank,
+        resource.c.labels,
+        resource.c.dictionary,
+        resource.c.facets,
+    ]
+    if shape.columns is Columns.WHOLE:
+        found += [resource.c.version, resource.c.updated, resource.c.body, _owner(shape)]
+    return found
+
+
+def _owner(shape: Shape) -> sa.ColumnElement[Any]:
+    """Whose the row is, looked up from the row itself, for the check that follows."""
+    column = link.c.member if shape.shared else resource.c.member
+    return sa.select(member.c.patient).where(member.c.key == column).scalar_subquery()
+
+
+def _scope(shape: Shape) -> list[sa.ColumnElement[bool]]:
+    if not shape.shared:
+        return [resource.c.member == _key(), resource.c.type == _bind("type", sa.SmallInteger)]
+    return [
+        link.c.member == _key(),
+        link.c.type == _bind("type", sa.SmallInteger),
+        resource.c.member == _bind("shared", sa.BigInteger),
+        resource.c.type == link.c.type,
+        resource.c.id == link.c.id,
+    ]
+
+
+def _conditions(shape: Shape) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if shape.ids:
+        found.append(resource.c.id.in_([_bind(f"id{n}", sa.Text) for n in range(shape.ids)]))
+    for group, size in enumerate(shape.groups):
+        found.append(sa.or_(*(_holds(resource.c.terms, f"term{group}_{n}") > _ZERO for n in range(size))))
+    found += [_holds(resource.c.labels, f"withheld{n}") == _ZERO for n in range(shape.withheld)]
+    found += _ranges(shape)
+    return found
+
+
+def _ranges(shape: Shape) -> list[sa.ColumnElement[bool]]:
+    row, found = resource.c, []
+    if shape.low:
+        found.append(sa.or_(row.low.is_(None), row.low < _bind("low", sa.BigInteger)))
+    if shape.high:
+        found.append(sa.or_(row.high.is_(None), row.high > _bind("high", sa.BigInteger)))
+    if shape.updated_low:
+        found.append(row.updated > _bind("updated_low", sa.BigInteger))
+    if shape.updated_high:
+        found.append(row.updated < _bind("updated_high", sa.BigInteger))
+    rank, at_rank, at_id = row.rank, _bind("at_rank", sa.Integer), _bind("at_id", sa.Text)
+    if shape.step is Step.AFTER:
+        found += [rank >= at_rank, sa.or_(rank > at_rank, row.id > at_id)]
+    if shape.step is Step.BEFORE:
+        found += [rank <= at_rank, sa.or_(rank < at_rank, row.id < at_id)]
+    return found
+
+
+_LIMIT = sa.text("LIMIT :limit")  # .limit() adds a constant OFFSET on SQLite, one more value to bind
+_ZERO: sa.ColumnElement[int] = sa.literal_column("0", sa.Integer)
+
+
+class _Holds(sa.sql.functions.GenericFunction[int]):
+    """Where a text stands in another, from 1; 0 where it does not."""
+
+    name = "fhir_facade_holds"
+    inherit_cache = True
+    type = sa.Integer()
+
+
+@compiles(_Holds, "sqlite")
+def _holds_in_sqlite(element: _Holds, compiler: Any, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Holds, "postgresql")
+def _holds_in_postgresql(element: _Holds, compiler: Any, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+def _holds(column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[int]:
+    return _Holds(column, _bind(name, sa.Text))
+
+
+def is_shared(number: int) -> bool:
+    """Whether rows of this type are shared between members."""
+    return number in SHARED

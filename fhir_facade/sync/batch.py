@@ -1,0 +1,131 @@
+"""What came since the last commit, mapped and encoded, waiting to be written together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from fhir_facade.contracts.claims import MemberRecords, Removed
+from fhir_facade.contracts.people import Coverage, Member, Representative, SourcePosition
+from fhir_facade.contracts.records import Claim
+from fhir_facade.fhir.ids import facade_id
+from fhir_facade.fhir.mapper import Mapper, Rejection
+from fhir_facade.resources.schema import TYPES
+from fhir_facade.sync.prepare import Prepared, prepare
+from fhir_facade.sync.state import Reject
+
+Labels = Callable[[Claim], frozenset[str]]
+
+
+@dataclass(slots=True)
+class MemberBatch:
+    """What came of one member.
+
+    Args:
+        local: the source's id of the member.
+        patient: ``Patient.id``.
+        member: the newest record of the member.
+        representatives: by RelatedPerson id.
+        rows: prepared resources by type and id; a later one replaces an earlier one.
+        kept: ids of records that could not be mapped: what is stored of them stays.
+    """
+
+    local: str
+    patient: str
+    member: Member
+    representatives: dict[str, Representative] = field(default_factory=dict)
+    rows: dict[tuple[int, str], Prepared] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+
+
+class Batch:
+    """Records of a stretch of the source.
+
+    Args:
+        source: name of the source.
+        mapper: maps its records.
+        labels: security labels of a claim.
+    """
+
+    def __init__(self, source: str, mapper: Mapper, labels: Labels) -> None:
+        self._source = source
+        self._mapper = mapper
+        self._labels = labels
+        self.clear()
+
+    def clear(self) -> None:
+        """Start again."""
+        self.members: dict[str, MemberBatch] = {}
+        self.shared: dict[tuple[int, str], Prepared] = {}
+        self.removed: list[Removed] = []
+        self.rejects: list[Reject] = []
+        self.days: set[date | None] = set()
+        self.size = 0
+
+    def add(self, records: MemberRecords) -> None:
+        """Map and encode the records of one member."""
+        own, foreign = _split(records)
+        for position in foreign:
+            self.reject(position, "the record names another member than the one it was handed over with")
+        member = records.member
+        patient = facade_id(self._source, member.member_id)
+        batch = self.members.get(member.member_id)
+        if batch is None:
+            batch = self.members[member.member_id] = MemberBatch(member.member_id, patient, member)
+        batch.member = member
+        for person in own.representatives:
+            batch.representatives[facade_id(self._source, person.representative_id)] = person
+        self._map(own, batch)
+        for claim in own.claims:
+            self.days.update((claim.service_start, claim.service_end, claim.adjudicated_on))
+
+    def _map(self, records: MemberRecords, batch: MemberBatch) -> None:
+        for mapped in self._mapper.resources(records, batch.patient, self._labels):
+            if isinstance(mapped, Rejection):
+                self.reject(mapped.position, mapped.reason)
+                batch.kept.add(facade_id(self._source, mapped.record_id))
+                continue
+            prepared = prepare(mapped)
+            rows = self.shared if prepared.shared else batch.rows
+            rows[prepared.type, prepared.id] = prepared
+            self.size += 1
+        if (TYPES["Patient"], batch.patient) not in batch.rows:
+            self._drop_orphans(batch)
+
+    def _drop_orphans(self, batch: MemberBatch) -> None:
+        """Without a Patient nothing of the member can be served: what is stored stays as it is."""
+        batch.kept.update(identifier for _, identifier in batch.rows)
+        for prepared in batch.rows.values():
+            self.reject(prepared.mapped.position, f"the {prepared.mapped.type}'s member could not be mapped")
+        batch.rows.clear()
+
+    def reject(self, position: SourcePosition | None, reason: str) -> None:
+        """Put a record on the reject list."""
+        file, line = (position.file, str(position.line)) if position is not None else ("", "")
+        self.rejects.append((file, line, reason))
+        self.size += 1
+
+    def remove(self, removed: Removed) -> None:
+        """Remember a deletion; it applies after what was added before it."""
+        self.removed.append(removed)
+        self.size += 1
+
+
+def _split(records: MemberRecords) -> tuple[MemberRecords, Iterable[SourcePosition | None]]:
+    """What is the member's own, and the positions of what is not."""
+    wanted = records.member.member_id
+    own = MemberRecords(
+        member=records.member,
+        coverages=tuple(record for record in records.coverages if record.member_id == wanted),
+        claims=tuple(record for record in records.claims if record.member_id == wanted),
+        organizations=records.organizations,
+        practitioners=records.practitioners,
+        representatives=tuple(record for record in records.representatives if record.member_id == wanted),
+    )
+    everything: tuple[Claim | Coverage | Representative, ...] = (
+        *records.coverages,
+        *records.claims,
+        *records.representatives,
+    )
+    return own, [record.position for record in everything if record.member_id != wanted]

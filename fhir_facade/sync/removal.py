@@ -1,0 +1,78 @@
+"""What was deleted at the source: named deletions, and what a finished snapshot no longer names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVarTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from fhir_facade.contracts.claims import Removed, RemovedKind
+from fhir_facade.fhir.ids import facade_id
+from fhir_facade.resources.schema import TYPES, member, resource, seen
+from fhir_facade.sync.people import PeopleWriter
+from fhir_facade.sync.rows import RowWriter
+from fhir_facade.sync.state import SourceState
+
+_REMOVED_TYPES = {RemovedKind.CLAIM: TYPES["ExplanationOfBenefit"], RemovedKind.COVERAGE: TYPES["Coverage"]}
+
+
+Ts = TypeVarTuple("Ts")
+
+
+class TooManyRemovals(Exception):
+    """A snapshot names so few members that it looks incomplete; nothing was removed."""
+
+
+def apply_removed(rows: RowWriter, people: PeopleWriter, source: str, removed: Iterable[Removed]) -> None:
+    """Bury what the source says it deleted; members that were never here are left out."""
+    items = list(removed)
+    keys = people.known(sorted({item.member_id for item in items}))
+    for item in items:
+        key = keys.get(item.member_id)
+        if key is None:
+            continue
+        if item.kind is RemovedKind.MEMBER:
+            rows.bury(key, rows.places(key))
+        else:
+            rows.bury(key, [(_REMOVED_TYPES[item.kind], facade_id(source, item.record_id))])
+
+
+def sweep(connection: Connection, rows: RowWriter, state: SourceState, allow_removals: bool) -> None:
+    """Bury what the snapshot did not name.
+
+    Raises:
+        TooManyRemovals: more than half of the members would go and nobody allowed it.
+    """
+    _guard(connection, state, allow_removals)
+    keys = connection.execute(_unseen(state, sa.select(resource.c.member).distinct())).scalars().all()
+    for key in keys:
+        unseen = _unseen(state, sa.select(resource.c.type, resource.c.id)).where(resource.c.member == key)
+        rows.bury(key, [(found.type, found.id) for found in connection.execute(unseen)])
+
+
+def _unseen(state: SourceState, columns: sa.Select[*Ts]) -> sa.Select[*Ts]:
+    """Narrow a selection of resources to those of the source's members that the snapshot did not name."""
+    named = sa.exists().where(
+        seen.c.source == state.key,
+        seen.c.member == resource.c.member,
+        seen.c.type == resource.c.type,
+        seen.c.id == resource.c.id,
+    )
+    mine = (member.c.key == resource.c.member, member.c.source == state.key)
+    return columns.where(sa.exists().where(*mine), ~named)
+
+
+def _guard(connection: Connection, state: SourceState, allow_removals: bool) -> None:
+    patients = sa.select(sa.func.count()).select_from(resource).where(resource.c.type == TYPES["Patient"])
+    mine = sa.exists().where(member.c.key == resource.c.member, member.c.source == state.key)
+    there = connection.execute(patients.where(mine)).scalar_one()
+    gone = connection.execute(
+        _unseen(state, sa.select(sa.func.count()).select_from(resource)).where(resource.c.type == TYPES["Patient"])
+    ).scalar_one()
+    if gone * 2 > there and not allow_removals:
+        raise TooManyRemovals(
+            f"source {state.name} no longer names {gone} of {there} members; this looks like an incomplete extract, so "
+            "nothing was removed. Check the source, or run sync again with --allow-removals"
+        )

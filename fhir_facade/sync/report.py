@@ -1,0 +1,48 @@
+"""What a run did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fhir_facade.resources.schema import NAMES
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """Counts by resource type, and how long it took.
+
+    Args:
+        source: name of the source.
+        written: rows inserted or replaced because they differ.
+        unchanged: resources whose row was right already.
+        deleted: resources that became tombstones.
+        rejected: records that could not be read or mapped, since the run began (before a restart, too).
+        seconds: how long this process worked.
+        rejects: the file that lists them; None where there are none.
+    """
+
+    source: str
+    written: Counter[str] = field(default_factory=Counter)
+    unchanged: Counter[str] = field(default_factory=Counter)
+    deleted: Counter[str] = field(default_factory=Counter)
+    rejected: int = 0
+    seconds: float = 0.0
+    rejects: Path | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as ``sync --json`` prints it; types in the order of the replica."""
+        return {
+            "source": self.source,
+            "written": _ordered(self.written),
+            "unchanged": _ordered(self.unchanged),
+            "deleted": _ordered(self.deleted),
+            "rejected": self.rejected,
+            "seconds": round(self.seconds, 1),
+        }
+
+
+def _ordered(counts: Counter[str]) -> dict[str, int]:
+    return {name: counts[name] for name in NAMES.values() if counts[name]}

@@ -1,0 +1,274 @@
+"""One run of ``fhir-facade sync SOURCE``: from a claims source into the replica, in batches, resumable at any moment.
+
+A batch is one transaction: its rows, its tombstones, its rejects and the source's last checkpoint. A run that dies
+leaves the replica at the end of some batch, with the watermark that belongs to it; the next one goes on from there, and
+what it reads twice is found unchanged. A batch is never larger than the memory for it.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from fhir_facade.contracts.claims import Checkpoint, ExtractSource, MemberRecords, Rejected, Removed
+from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, FacadeError
+from fhir_facade.fhir.mapper import Mapper
+from fhir_facade.resources.database import writer
+from fhir_facade.resources.frames import Dictionary, Packer
+from fhir_facade.resources.matching import MatchHash
+from fhir_facade.resources.schema import TYPES
+from fhir_facade.search.registry import REGISTRY
+from fhir_facade.sync.batch import Batch, Labels, MemberBatch
+from fhir_facade.sync.dictionaries import dictionary_for
+from fhir_facade.sync.lock import one_at_a_time
+from fhir_facade.sync.people import PeopleWriter
+from fhir_facade.sync.prepare import Prepared
+from fhir_facade.sync.removal import apply_removed, sweep
+from fhir_facade.sync.report import SyncReport
+from fhir_facade.sync.rows import RowWriter
+from fhir_facade.sync.state import (
+    add_rejects,
+    begin_run,
+    count_rejects,
+    finish_run,
+    save_progress,
+    today,
+    write_rejects,
+)
+
+OnProgress = Callable[[int, int | None, str], None]
+"""Called with how many are done, how many there are (None: unknown), and what they are."""
+
+BATCH = 2_000
+"""Resources in one transaction."""
+
+_STORAGE = 1
+"""Goes up when rows have to be written anew although resources are the same."""
+
+_REMEMBERED = 100_000
+_CLAIM = TYPES["ExplanationOfBenefit"]
+_OWN_TYPES = (TYPES["Coverage"], TYPES["ExplanationOfBenefit"], TYPES["RelatedPerson"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncPlan:
+    """Everything a run needs besides the source.
+
+    Args:
+        name: of the source, as in the config.
+        replica: URL of the replica.
+        mapper: maps the source's records.
+        rendering: says how resources are rendered (guide version, pins, code lists); when it changes, everything is
+            mapped again.
+        labels: security labels of a claim.
+        hashed: hashes match keys.
+        state: folder for the lock and the reject list.
+        allow_removals: a snapshot may remove more than half of the members.
+        batch: resources in one transaction.
+    """
+
+    name: str
+    replica: URL
+    mapper: Mapper
+    rendering: str
+    labels: Labels
+    hashed: MatchHash
+    state: Path
+    allow_removals: bool = False
+    batch: int = BATCH
+
+
+def sync(source: ExtractSource, plan: SyncPlan, on_progress: OnProgress | None = None) -> SyncReport:
+    """Fill the replica from ``source``.
+
+    Args:
+        source: an opened source with the extract face.
+        plan: what else the run needs.
+        on_progress: called as the run goes on.
+
+    Returns:
+        What was written, found unchanged, deleted and rejected.
+
+    Raises:
+        AlreadySyncing: another process syncs this source.
+        ClaimsUnavailable: the source or the replica cannot be used now; what was committed stays good.
+        ClaimsInvalid: the source broke a promise of its contract; what was committed stays good.
+        TooManyRemovals: a snapshot names less than half of the members.
+    """
+    started = time.time()
+    engine = writer(plan.replica)
+    try:
+        with one_at_a_time(engine, plan.state, plan.name):
+            run = _Run(engine, source, plan, on_progress)
+            run.work(started)
+            run.report.seconds = time.time() - started
+            return run.report
+    except (SQLAlchemyError, OSError) as error:
+        raise ClaimsUnavailable(f"the replica cannot be written: {type(error).__name__}: {error}") from error
+
+
+def fingerprint(rendering: str) -> str:
+    """What rows depend on besides records: the rendering, the search index, the storage."""
+    index = zlib.crc32(repr({name: dict(kind.parameters) for name, kind in REGISTRY.items()}).encode())
+    return f"{rendering}/{index:08x}/{_STORAGE}"
+
+
+class _Run:
+    def __init__(self, engine: Engine, source: ExtractSource, plan: SyncPlan, on_progress: OnProgress | None) -> None:
+        self.report = SyncReport(plan.name)
+        self._engine = engine
+        self._source = source
+        self._plan = plan
+        self._rendering = fingerprint(plan.rendering)
+        self._stamp = zlib.crc32(self._rendering.encode())
+        self._batch = Batch(plan.name, plan.mapper, plan.labels)
+        self._dictionary: Dictionary | None = None
+        self._done: OrderedDict[tuple[int, int, str], str] = OrderedDict()
+        self._progress = _Counter(source, on_progress)
+
+    def work(self, started: float) -> None:
+        with self._engine.begin() as connection:
+            snapshots = self._source.capabilities.snapshot
+            self._state = begin_run(connection, self._plan.name, self._rendering, snapshots)
+        try:
+            finished = self._read()
+            self._flush(started if finished else None)
+            if not finished:
+                raise ClaimsInvalid("unfinished", "the source ended without a finished checkpoint")
+        finally:
+            with suppress(SQLAlchemyError):
+                self._finish_rejects()
+
+    def _read(self) -> bool:
+        """Read the source to its end; whether it said that it finished."""
+        changes = self._source.changes(self._state.watermark)
+        while True:
+            try:
+                change = next(changes, None)
+            except FacadeError:
+                self._flush(None)
+                raise
+            except Exception as error:
+                self._flush(None)
+                raise ClaimsInvalid("source-raised", f"the source raised {type(error).__name__}: {error}") from error
+            if change is None:
+                return False
+            if isinstance(change, Checkpoint) and change.finished:
+                self._state.watermark = change.watermark
+                return True
+            self._take(change)
+
+    def _take(self, change: object) -> None:
+        batch = self._batch
+        if isinstance(change, Checkpoint):
+            self._state.watermark = change.watermark
+        elif isinstance(change, MemberRecords):
+            if batch.removed:
+                self._flush(None)
+            batch.add(change)
+            self._progress.count(change)
+        elif isinstance(change, Removed):
+            batch.remove(change)
+        elif isinstance(change, Rejected):
+            batch.reject(change.position, change.reason)
+        else:
+            raise ClaimsInvalid("unknown-change", f"the source handed over a {type(change).__name__}")
+        if batch.size >= self._plan.batch:
+            self._flush(None)
+
+    def _flush(self, finished: float | None) -> None:
+        """Commit the batch with the last checkpoint; close the run that was received at ``finished``."""
+        self._state.saw(self._batch.days, today())
+        with self._engine.begin() as connection:
+            rows = RowWriter(connection, self._packer(connection), self._stamp, self.report)
+            people = PeopleWriter(connection, self._state, self._plan.hashed)
+            self._write(rows, people)
+            apply_removed(rows, people, self._plan.name, self._batch.removed)
+            add_rejects(connection, self._state, self._batch.rejects)
+            save_progress(connection, self._state)
+            if finished is not None:
+                if self._state.snapshot:
+                    sweep(connection, rows, self._state, self._plan.allow_removals)
+                finish_run(connection, self._state, finished)
+        self._batch.clear()
+
+    def _packer(self, connection: Connection) -> Packer:
+        batch = self._batch
+        prepared = [item for member in batch.members.values() for item in member.rows.values()]
+        prepared += batch.shared.values()
+        self._dictionary = dictionary_for(connection, self._state.key, prepared, self._dictionary)
+        return Packer(self._dictionary)
+
+    def _write(self, rows: RowWriter, people: PeopleWriter) -> None:
+        members = [member for member in self._batch.members.values() if member.rows or member.kept]
+        keys, new = people.keys([member for member in members if member.rows])
+        keys |= people.known([member.local for member in members if member.local not in keys])
+        shared = -self._state.key
+        rows.put(shared, self._not_done(shared, self._batch.shared.values()), fresh=False)
+        for member in members:
+            if member.local in keys:
+                self._write_member(rows, people, keys[member.local], member, member.local in new)
+        rows.flush()
+
+    def _write_member(self, rows: RowWriter, people: PeopleWriter, key: int, member: MemberBatch, fresh: bool) -> None:
+        changed = rows.put(key, self._not_done(key, member.rows.values()), fresh)
+        if member.rows:
+            people.put(key, member, any(number != _CLAIM for number, _ in changed), fresh)
+        if self._state.snapshot:
+            kept = ((number, identifier) for identifier in member.kept for number in _OWN_TYPES)
+            places = dict.fromkeys((*member.rows, *kept, (TYPES["Patient"], member.patient)))
+            rows.mark_seen(self._state.key, [(key, number, identifier) for number, identifier in places])
+
+    def _not_done(self, key: int, prepared: Iterable[Prepared]) -> list[Prepared]:
+        """Leave out what this run has handled already: a member that comes in pieces, a clinic on every claim."""
+        found: list[Prepared] = []
+        for item in prepared:
+            place = (key, item.type, item.id)
+            if item.type != _CLAIM:
+                if self._done.get(place) == item.version:
+                    continue
+                self._done[place] = item.version
+                if len(self._done) > _REMEMBERED:
+                    self._done.popitem(last=False)
+            found.append(item)
+        return found
+
+    def _finish_rejects(self) -> None:
+        with self._engine.begin() as connection:
+            self.report.rejected = count_rejects(connection, self._state)
+            self.report.rejects = write_rejects(connection, self._state, self._plan.state)
+
+
+class _Counter:
+    """Counts what the source's progress is told in."""
+
+    def __init__(self, source: ExtractSource, on_progress: OnProgress | None) -> None:
+        progress = source.progress()
+        self._unit, self._total = progress.unit, progress.total
+        self._tell = on_progress
+        self._count = 0
+        self._last_member: str | None = None
+
+    def count(self, records: MemberRecords) -> None:
+        """One more piece of the source was read."""
+        if self._tell is None:
+            return
+        self._count += self._size(records)
+        self._tell(self._count, self._total, self._unit)
+
+    def _size(self, records: MemberRecords) -> int:
+        if self._unit == "claims":
+            return len(records.claims)
+        if self._unit == "lines":
+            return sum(len(claim.lines) for claim in records.claims)
+        again = records.member.member_id == self._last_member
+        self._last_member = records.member.member_id
+        return 0 if again else 1
