@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -19,6 +19,7 @@ from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.oauth.server import system_clock
 from fhir_facade.store import Store
 from fhir_facade.store.engine import Clock
+from fhir_facade.store.lookup import Lookup
 from fhir_facade.store.secrets import hash_of
 from fhir_facade.store.tables import apps, grants, tokens
 
@@ -42,8 +43,25 @@ _LOOK_UP = (
         apps.c.environment,
     )
     .select_from(tokens.join(grants).join(apps, grants.c.app_id == apps.c.app_id))
-    .where(tokens.c.token_hash == bindparam("token_hash"), tokens.c.kind == "access")
+    .where(tokens.c.token_hash == bindparam("token_hash"), tokens.c.kind == bindparam("kind"))
 )
+
+
+class _Row(NamedTuple):
+    token_hash: str
+    scope: str
+    until: int
+    revoked_at: int | None
+    grant_id: str
+    patient: str | None
+    user: str | None
+    withheld: str
+    ended_at: int | None
+    grant_until: int | None
+    app_id: str
+    app_name: str
+    state: str
+    environment: str
 
 
 class BearerError(FacadeError):
@@ -80,7 +98,7 @@ class Bearer:
     """
 
     def __init__(self, store: Store, environment: str, clock: Clock = system_clock) -> None:
-        self._store = store
+        self._look_up = Lookup(store, _LOOK_UP)
         self._environment = environment
         self._clock = clock
 
@@ -97,14 +115,14 @@ class Bearer:
         match = _TOKEN.fullmatch(header.rstrip())
         if match is None:
             raise BearerInvalid("The access token is malformed.")
-        with self._store.read() as connection:
-            row = connection.execute(_LOOK_UP, {"token_hash": hash_of(match[1])}).one_or_none()
+        found = self._look_up.one({"token_hash": hash_of(match[1]), "kind": "access"})
+        row = _Row(*found) if found else None
         if row is None or row.environment != self._environment:
             raise BearerInvalid("The access token is unknown.")
         return _grant(row, self._clock())
 
 
-def _grant(row: Any, now: int) -> Grant:
+def _grant(row: _Row, now: int) -> Grant:
     if row.until <= now:
         raise BearerInvalid("The access token expired.")
     grant_over = row.ended_at is not None or (row.grant_until is not None and row.grant_until <= now)
@@ -114,7 +132,7 @@ def _grant(row: Any, now: int) -> Grant:
         grant_id=row.grant_id,
         token_id=row.token_hash[:16],
         app_id=row.app_id,
-        app_name=row.name,
+        app_name=row.app_name,
         patient=row.patient,
         user=row.user,
         scopes=Scopes.parse(row.scope),

@@ -1,0 +1,88 @@
+"""One-row reads on the path of every request: compiled once, on a connection that each thread keeps open."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, NamedTuple
+
+from sqlalchemy import Engine, Select
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+
+from fhir_facade.store.engine import Store, StoreUnavailable
+
+
+class Lookup:
+    """A statement that gives at most one row, as a plain tuple in the order of its columns.
+
+    It goes past SQLAlchemy's execution layer, whose bookkeeping costs several times what the indexed read does. Each
+    read sees everything that was committed before it: nothing is kept between reads but the connection.
+
+    Args:
+        store: the database.
+        statement: with named bind parameters.
+    """
+
+    def __init__(self, store: Store, statement: Select[Any]) -> None:
+        self._store = store
+        self._statement = statement
+        self._own = threading.local()
+        self._inherited: list[_Opened] = []
+
+    def one(self, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
+        """The row, or None.
+
+        Raises:
+            StoreUnavailable: the database does not answer, nor does a second connection to it.
+        """
+        engine = self._store.engine
+        faults = (engine.dialect.loaded_dbapi.Error, DBAPIError)
+        try:
+            return self._read(engine, parameters)
+        except faults:
+            self._own.opened = None  # it may be the connection that died, not the database
+        try:
+            return self._read(engine, parameters)
+        except faults as error:
+            self._own.opened = None
+            raise StoreUnavailable(f"the store does not answer ({type(error).__name__})") from error
+
+    def _read(self, engine: Engine, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
+        opened = self._opened(engine)
+        cursor = opened.connection.cursor()
+        try:
+            cursor.execute(opened.text, [parameters[name] for name in opened.order] if opened.order else parameters)
+            row = cursor.fetchone()
+            return tuple(row) if row is not None else None
+        finally:
+            cursor.close()
+
+    def _opened(self, engine: Engine) -> _Opened:
+        opened: _Opened | None = getattr(self._own, "opened", None)
+        if opened is not None and opened.engine is engine:
+            return opened
+        if opened is not None:
+            self._inherited.append(opened)  # a parent process may still talk on it: never closed from here
+        compiled = self._statement.compile(dialect=engine.dialect)
+        opened = _Opened(engine, _connection(engine), str(compiled), tuple(compiled.positiontup or ()))
+        self._own.opened = opened
+        return opened
+
+
+class _Opened(NamedTuple):
+    engine: Engine
+    connection: DBAPIConnection
+    text: str
+    order: tuple[str, ...]
+
+
+def _connection(engine: Engine) -> DBAPIConnection:
+    """A connection outside the pool, on which each statement stands for itself."""
+    pooled = engine.raw_connection()
+    connection = pooled.dbapi_connection
+    pooled.detach()
+    if connection is None:
+        raise StoreUnavailable("the store gave no connection")
+    if engine.dialect.name != "sqlite":
+        connection.autocommit = True
+    return connection
