@@ -17,6 +17,7 @@ _US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition"
 _GENDERS = frozenset({"male", "female", "other", "unknown"})
 _BIRTH_SEXES = frozenset({"F", "M", "UNK"})
 _NULL_FLAVOR = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor"
+_UNSAID = {"UNK": "Unknown", "ASKU": "Asked but unknown"}
 
 OMB_RACES = {
     "1002-5": "American Indian or Alaska Native",
@@ -110,13 +111,16 @@ def _extensions(member: Member) -> list[Json]:
 
 
 def _categories(codes: tuple[Code, ...], omb: dict[str, str]) -> list[Json]:
-    """OMB categories first, detailed codes after them, one text for people."""
-    distinct = sorted(dict.fromkeys(codes), key=lambda code: code.value not in omb)
-    known = [code for code in distinct if code.system in (RACE_ETHNICITY, _NULL_FLAVOR)]
-    parts = [{"url": _part(code, omb), "valueCoding": coding(code.system, code.value)} for code in known]
-    label = ", ".join(code.display or omb.get(code.value, code.value) for code in distinct)
-    return [*parts, {"url": "text", "valueString": text(label, "race or ethnicity")}]
+    """OMB categories as codes; whatever else the source says stands in the text for people.
 
-
-def _part(code: Code, omb: dict[str, str]) -> str:
-    return "ombCategory" if code.value in omb or code.system == _NULL_FLAVOR else "detailed"
+    A null flavor stands alone (us-core-23), so it counts only where no category does.
+    """
+    distinct = list(dict.fromkeys(codes))
+    known = [code for code in distinct if code.system == RACE_ETHNICITY and code.value in omb]
+    unknown = [code for code in distinct if code.system == _NULL_FLAVOR and code.value in _UNSAID]
+    parts = [coding(code.system, code.value) for code in known or unknown[:1]]
+    label = ", ".join(code.display or (omb | _UNSAID).get(code.value, code.value) for code in distinct)
+    return [
+        *({"url": "ombCategory", "valueCoding": part} for part in parts),
+        {"url": "text", "valueString": text(label, "race or ethnicity")},
+    ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from fhir_facade.contracts.people import Identifier
 from fhir_facade.contracts.records import (
+    CareTeamRole,
     ClaimLine,
     ClaimStatus,
     DiagnosisRole,
@@ -20,6 +21,7 @@ from fhir_facade.contracts.records import (
 )
 from fhir_facade.fhir.eob import adjudication, amounts
 from fhir_facade.fhir.eob.care_team import PROVIDERS, Roles, billing_provider, care_team
+from fhir_facade.fhir.eob.diagnoses import diagnoses
 from fhir_facade.fhir.eob.draft import Draft
 from fhir_facade.fhir.eob.lines import unique_numbers
 from fhir_facade.fhir.guide import CARIN, CARIN_IDENTIFIER_TYPE, CLAIM_TYPE, THO, meta
@@ -45,6 +47,7 @@ class Kind:
         sub_type: code of C4BBInstitutionalClaimSubType, institutional claims only.
         diagnosis_names: roles of diagnoses and their codes; empty where the kind carries none.
         diagnosis_required: whether the profile demands a diagnosis.
+        qualified: care team roles that need a taxonomy code.
     """
 
     profile: str
@@ -52,6 +55,7 @@ class Kind:
     sub_type: str | None = None
     diagnosis_names: Mapping[DiagnosisRole, str]
     diagnosis_required: bool
+    qualified: frozenset[CareTeamRole] = frozenset()
 
     def roles(self, draft: Draft) -> Roles:
         """Care team roles of the profile."""
@@ -78,8 +82,15 @@ class Kind:
         return []
 
     def diagnoses(self, draft: Draft) -> list[Json]:
-        """``diagnosis``."""
-        raise NotImplementedError
+        """``diagnosis``; at least one where the profile demands it.
+
+        Raises:
+            Unfit: it does, and there is none.
+        """
+        found = diagnoses(draft, self.diagnosis_names) if self.diagnosis_names else []
+        if self.diagnosis_required and not found:
+            raise Unfit(f"{self.sub_type or self.claim_type} claims need a diagnosis")
+        return found
 
 
 def build(draft: Draft, kind: Kind, eob_id: str, labels: frozenset[str]) -> Json:
@@ -96,7 +107,7 @@ def build(draft: Draft, kind: Kind, eob_id: str, labels: frozenset[str]) -> Json
         eob["payee"] = _payee(draft, draft.claim.payee)
     kind.inform(draft)
     sections = {
-        "careTeam": care_team(draft, kind.roles(draft)),
+        "careTeam": care_team(draft, kind.roles(draft), kind.qualified),
         "diagnosis": kind.diagnoses(draft),
         "procedure": kind.procedures(draft),
         "insurance": _insurance(draft),

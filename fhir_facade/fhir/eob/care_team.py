@@ -52,12 +52,20 @@ def _logical(draft: Draft, party: Party) -> Json:
     return {"identifier": npi or {"value": draft.local(party.party_id, "the billing provider")}}
 
 
-def care_team(draft: Draft, roles: Roles) -> list[Json]:
-    """``careTeam`` [93–96, 98, 99, 122, 165–174, 182]: every provider whose role the profile has a code for."""
+def care_team(draft: Draft, roles: Roles, qualified: frozenset[CareTeamRole]) -> list[Json]:
+    """``careTeam`` [93–96, 98, 99, 122, 165–174, 182]: every provider whose role the profile has a code for.
+
+    Args:
+        draft: the claim.
+        roles: what each role's provider may be.
+        qualified: roles that the profile allows with a taxonomy code only (EOB-careteam-qualification).
+    """
     result: list[Json] = []
     for member in dict.fromkeys(draft.claim.care_team):
         found = _member(draft, member, roles)
-        if found is not None:
+        if found is not None and "qualification" not in found and member.role in qualified:
+            draft.note(f"the guide wants a provider taxonomy for the {member.role} provider; it is left out")
+        elif found is not None:
             result.append({"sequence": len(result) + 1} | found)
     return result
 

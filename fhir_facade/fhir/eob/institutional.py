@@ -9,7 +9,6 @@ from fhir_facade.fhir.eob import adjudication, amounts, diagnoses, lines
 from fhir_facade.fhir.eob.base import Kind
 from fhir_facade.fhir.eob.care_team import PRACTITIONER, PROVIDERS, Roles
 from fhir_facade.fhir.eob.draft import Draft
-from fhir_facade.fhir.unfit import Unfit
 from fhir_facade.fhir.values import Json
 
 
@@ -31,13 +30,6 @@ class Institutional(Kind):
     def providers(self, draft: Draft) -> frozenset[PartyKind]:
         """Institutional billing providers are organizations; since 2.2.0 practitioners too."""
         return draft.guide.institutional_provider
-
-    def diagnoses(self, draft: Draft) -> list[Json]:
-        """Diagnoses; at least one."""
-        found = diagnoses.diagnoses(draft, self.diagnosis_names)
-        if not found:
-            raise Unfit(f"{self.sub_type} claims need a diagnosis")
-        return found
 
     def procedures(self, draft: Draft) -> list[Json]:
         """ICD procedures."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from fhir_facade.contracts.codes import CDT, ORAL_AREA, TOOTH_NUMBER, TOOTH_SURFACE, Code
 from fhir_facade.contracts.records import Claim, ClaimLine, NetworkStatus, OralDetails, PartyKind
-from fhir_facade.fhir.eob import adjudication, diagnoses, lines, supporting_info
+from fhir_facade.fhir.eob import adjudication, lines, supporting_info
 from fhir_facade.fhir.eob.base import Kind
 from fhir_facade.fhir.eob.care_team import Roles
 from fhir_facade.fhir.eob.draft import Draft
@@ -34,10 +34,6 @@ class Oral(Kind):
     def providers(self, draft: Draft) -> frozenset[PartyKind]:
         """Guide 2.0.0 knows dentists alone."""
         return draft.guide.oral_provider
-
-    def diagnoses(self, draft: Draft) -> list[Json]:
-        """Diagnoses, where the claim has any."""
-        return diagnoses.diagnoses(draft, self.diagnosis_names)
 
     def inform(self, draft: Draft) -> None:
         """Received date, facility, numbers and dental details [88, 97, 110, 109, 198–203, 205]."""

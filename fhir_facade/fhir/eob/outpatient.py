@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fhir_facade.contracts.records import ClaimLine, DiagnosisRole
+from fhir_facade.contracts.records import CareTeamRole, ClaimLine, DiagnosisRole
 from fhir_facade.fhir.eob import lines, supporting_info
 from fhir_facade.fhir.eob.draft import Draft
 from fhir_facade.fhir.eob.institutional import Institutional
@@ -40,4 +40,5 @@ OUTPATIENT = Outpatient(
         DiagnosisRole.REASON_FOR_VISIT: "patientreasonforvisit",
     },
     diagnosis_required=True,
+    qualified=frozenset({CareTeamRole.RENDERING}),
 )

@@ -22,6 +22,9 @@ from fhir_facade.fhir.values import Json, absent, concept, quantity, whole
 COMPOUND = "2"
 """NCPDP compound code: the drug is a compound."""
 
+_NO_SELECTION = "0"
+"""NCPDP product selection code where the prescriber said nothing."""
+
 _NO_DETAILS = PharmacyDetails()
 
 
@@ -33,10 +36,6 @@ class Pharmacy(Kind):
         """Primary care provider and prescriber; which resource they are depends on the version."""
         kinds = draft.guide.pharmacy_prescriber
         return {CareTeamRole.PRIMARY: kinds, CareTeamRole.PRESCRIBING: kinds}
-
-    def diagnoses(self, draft: Draft) -> list[Json]:
-        """The data set has no diagnosis for pharmacy claims."""
-        return []
 
     def inform(self, draft: Draft) -> None:
         """Received date and what only a prescription has [88, 77, 79, 137, 144, 143, 78]."""
@@ -103,9 +102,9 @@ def _ingredient(line: ClaimLine, part: Ingredient) -> Json:
 
 
 def _prescription(draft: Draft, details: PharmacyDetails) -> Iterator[Json]:
-    """Four facts that the profile demands are stated as unknown where the source lacks them; the others left out."""
+    """Numbers that the profile demands are stated as unknown where the source lacks them; the rest is left out."""
     yield info("dayssupply", valueQuantity=_count(details.days_supply, "days supply", "days"))
-    yield info("dawcode", code=_daw(details.daw_code))
+    yield info("dawcode", code=_daw(draft, details.daw_code))
     yield info("refillnum", valueQuantity=_count(details.fill_number, "the fill number"))
     if details.refills_authorized is not None or draft.guide.refills_required:
         yield info("refillsauthorized", valueQuantity=_count(details.refills_authorized, "refills authorized"))
@@ -122,10 +121,14 @@ def _count(value: int | None, what: str, unit: str | None = None) -> Json:
     return absent() if value is None else quantity(Decimal(whole(value, what)), unit, what)
 
 
-def _daw(code: str | None) -> Json:
-    """Dispense as written [79]; unknown is said of the code itself, its system stays."""
-    system = f"{THO}/NCPDPDispensedAsWrittenOrProductSelectionCode"
-    return concept(system, code) if code is not None else {"coding": [{"system": system, "_code": absent()}]}
+def _daw(draft: Draft, code: str | None) -> Json:
+    """Dispense as written [79], which the profile demands from NCPDP's list and lets nobody state as unknown.
+
+    Where the source has none, NCPDP's own default says just that: ``0``, no product selection indicated.
+    """
+    if code is None:
+        draft.note(f"it has no DAW code; it is published as {_NO_SELECTION}, no product selection indicated")
+    return concept(f"{THO}/NCPDPDispensedAsWrittenOrProductSelectionCode", code if code is not None else _NO_SELECTION)
 
 
 PHARMACY = Pharmacy(profile="Pharmacy", claim_type="pharmacy", diagnosis_names={}, diagnosis_required=False)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fhir_facade.contracts.records import CareTeamRole, ClaimLine, DiagnosisRole, NetworkStatus, Transport
-from fhir_facade.fhir.eob import adjudication, amounts, diagnoses, lines, supporting_info
+from fhir_facade.fhir.eob import adjudication, amounts, lines, supporting_info
 from fhir_facade.fhir.eob.base import Kind
 from fhir_facade.fhir.eob.care_team import PRACTITIONER, PROVIDERS, Roles
 from fhir_facade.fhir.eob.draft import Draft
@@ -38,13 +38,6 @@ class Professional(Kind):
     def roles(self, draft: Draft) -> Roles:
         """Professional care team roles."""
         return CLINICIANS
-
-    def diagnoses(self, draft: Draft) -> list[Json]:
-        """Diagnoses; at least one."""
-        found = diagnoses.diagnoses(draft, self.diagnosis_names)
-        if not found:
-            raise Unfit(f"{self.claim_type} claims need a diagnosis")
-        return found
 
     def inform(self, draft: Draft) -> None:
         """Received date, facility, numbers and transport [88, 97, 110, 109]."""
