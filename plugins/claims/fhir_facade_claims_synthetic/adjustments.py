@@ -28,6 +28,8 @@ NOT_COVERED = Code(CARC, "96")
 TOO_LATE = Code(CARC, "29")
 OTHER_PAYER = Code(CARC, "22")
 REMARK = Code(RARC, "N130")
+_RAISED = (Amount.ELIGIBLE, Amount.BENEFIT, Amount.PAID_TO_PROVIDER, Amount.PAID_TO_PATIENT, Amount.DRUG_COST)
+"""Amounts that grow when a correction pays more."""
 REFILL_TOO_SOON = Code(NCPDP_REJECT, "79")
 
 
@@ -38,7 +40,7 @@ def priced_anew(claim: Claim, change: Callable[[Amounts], Amounts]) -> Claim:
 
 
 def deny(claim: Claim, *, member_owes: bool = True) -> Claim:
-    """The claim denied as a whole: not covered, so that the member owes it, or too late, so that the provider bears it."""
+    """The claim denied as a whole: not covered, and the member owes it; or too late, and the provider bears it."""
     reason = NOT_COVERED if member_owes else TOO_LATE
     text = (
         "This service is not covered by your plan."
@@ -115,7 +117,7 @@ def reversal(desk: Desk, claim: Claim) -> tuple[Claim, Claim]:
 def _raised(old: Amounts) -> Amounts:
     more = (old.get(Amount.DISCOUNT, money.ZERO) / 4).quantize(Decimal("0.01"))
     raised = dict(old)
-    for kind in (Amount.ELIGIBLE, Amount.BENEFIT, Amount.PAID_TO_PROVIDER, Amount.DRUG_COST):
+    for kind in _RAISED:
         if kind in raised:
             raised[kind] += more
     if more:

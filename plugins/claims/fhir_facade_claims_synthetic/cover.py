@@ -40,8 +40,9 @@ def medicaid(world: World, index: int, persona: Persona, member: Member, dice: D
 
 
 def steady(world: World, index: int, persona: Persona, member: Member, dice: Dice) -> list[Coverage]:
-    """One Medicaid span over all years, for members with a story."""
-    start = max(member.birth_date or world.first_day, world.first_day - timedelta(days=200))
+    """One Medicaid span over all years, three at least, for members with a story."""
+    begun = min(world.first_day - timedelta(days=200), world.today - timedelta(days=1100))
+    start = max(member.birth_date or begun, begun)
     return [_medicaid_span(index, 1, persona, member, dice, start, member.died_on)]
 
 

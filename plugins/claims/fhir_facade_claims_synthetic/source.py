@@ -183,8 +183,7 @@ class SyntheticSource:
 
 
 def _holds(evidence: Mapping[str, str], keys: Mapping[str, str]) -> bool:
-    shared = evidence.keys() & keys.keys()
-    return bool(shared) and all(evidence[kind] == keys[kind] for kind in shared)
+    return bool(evidence) and all(keys.get(kind) == value for kind, value in evidence.items())
 
 
 def _wanted(query: ClaimQuery, claim: Claim) -> bool:

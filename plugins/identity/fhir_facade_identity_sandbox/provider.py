@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from argon2 import Parameters, PasswordHasher, extract_parameters
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from fhir_facade.contracts.errors import ConfigError, LoginDenied, LoginRejected
@@ -76,8 +76,7 @@ class SandboxProvider:
         self._accounts = accounts
         self._issuer = issuer
         self._hasher = PasswordHasher()
-        self._decoys: dict[Parameters, str] = {}
-        self._usual = extract_parameters(self._hasher.hash(""))
+        self._decoy = self._hasher.hash(secrets.token_hex(16))
 
     def begin(self, attempt: Attempt) -> AskFor:
         """Ask for user name and password."""
@@ -118,9 +117,7 @@ class SandboxProvider:
 
     def _is_password_of(self, account: Account | None, password: str) -> bool:
         try:
-            if account:
-                self._usual = extract_parameters(account.password_hash)
-            stored = account.password_hash if account else self._decoy(self._usual)
+            stored = self._hash_of(account)
             attempted = password if len(password) <= LONGEST_PASSWORD else ""
             return self._hasher.verify(stored, attempted) and account is not None
         except InvalidHashError as error:
@@ -128,8 +125,11 @@ class SandboxProvider:
         except VerificationError:
             return False
 
-    def _decoy(self, usual: Parameters) -> str:
-        """A hash nobody knows the password of, as costly as those of the accounts: unknown users take as long."""
-        if usual not in self._decoys:
-            self._decoys[usual] = PasswordHasher.from_parameters(usual).hash(secrets.token_hex(16))
-        return self._decoys[usual]
+    def _hash_of(self, account: Account | None) -> str:
+        """The account's hash; without an account one that nobody knows the password of and that costs as much."""
+        if account is None:
+            return self._decoy
+        usual = extract_parameters(account.password_hash)
+        if usual != extract_parameters(self._decoy):
+            self._decoy = PasswordHasher.from_parameters(usual).hash(secrets.token_hex(16))
+        return account.password_hash
