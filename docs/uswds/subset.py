@@ -17,7 +17,6 @@ WEB = Path(__file__).resolve().parents[2] / "fhir_facade" / "web"
 FONTS = {
     "source-sans-pro/sourcesanspro-regular-webfont.woff2",
     "source-sans-pro/sourcesanspro-bold-webfont.woff2",
-    "merriweather/Latin-Merriweather-Bold.woff2",
 }
 
 

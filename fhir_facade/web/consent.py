@@ -13,6 +13,7 @@ from fhir_facade.login.flow import Stop
 from fhir_facade.login.ports import AppRequest, Decision, LoginEvent
 from fhir_facade.store.logins import VisitRow
 from fhir_facade.web.login import LoginDesk
+from fhir_facade.web.portal import is_portal
 
 
 class ConsentPages:
@@ -26,7 +27,7 @@ class ConsentPages:
         asked, visit = self._desk.waiting(visit_id), self._desk.flow.known(visit_id)
         if request.method == "POST" and visit and visit.outcome and self._desk.genuine(visit_id):
             return self._same_answer(visit)
-        if asked is None or visit is None or visit.chosen_patient is None:
+        if asked is None or visit is None or visit.chosen_patient is None or is_portal(visit_id):
             return self._desk.stopped(Stop.EXPIRED, None)
         shown = offer(asked, visit.ial, self._desk.sensitive_minimum_ial)
         if request.method == "GET":

@@ -28,6 +28,12 @@ def catalog(language: str) -> dict[str, str]:
     }
 
 
+@cache
+def _english_keys() -> dict[str, str]:
+    """Keys by their English text, so that a plugin's English label is shown in the member's language."""
+    return {text: key for key, text in reversed(catalog(LANGUAGES[0]).items())}
+
+
 class Texts:
     """Looks up texts of one language: ``texts("consent.title", app="Budget Buddy")``.
 
@@ -45,8 +51,9 @@ class Texts:
         return catalog(self.language)[key].format_map(self._always | values)
 
     def or_plain(self, key_or_text: str) -> str:
-        """The text of a key; anything that is no key is already a text (a plugin's own label)."""
-        return self(key_or_text) if key_or_text in catalog(self.language) else key_or_text
+        """The text of a key, or of an English text that the facade knows; any other text stays as it is."""
+        key = key_or_text if key_or_text in catalog(LANGUAGES[0]) else _english_keys().get(key_or_text)
+        return self(key) if key else key_or_text
 
     def date(self, day: date) -> str:
         """A day as people write it."""

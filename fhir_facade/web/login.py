@@ -20,6 +20,7 @@ from fhir_facade.login.linking import Person
 from fhir_facade.login.ports import AppRequest, AppRequests, People, Record
 from fhir_facade.store.logins import Logins
 from fhir_facade.web.pages import Pages
+from fhir_facade.web.portal import is_portal
 
 STATUS = {
     Stop.EXPIRED: 400,
@@ -157,7 +158,7 @@ class LoginPages:
             if number.isascii() and number.isdigit() and int(number) < len(people):
                 chosen = people[int(number)]
                 self._desk.logins.identify(visit_id, chosen_user=chosen.user, chosen_patient=chosen.patient)
-                return redirect(f"/login/{visit_id}/consent", 303)
+                return redirect(_after(visit_id), 303)
             missing = True
         try:
             shown = [self._named(person) for person in people]
@@ -177,8 +178,8 @@ class LoginPages:
         if isinstance(step, Stopped):
             return self._desk.stopped(step.why, asked, step.retry_after_s)
         if isinstance(step, Linked):
-            page = "consent" if len(step.people) == 1 else "member"
-            return redirect(f"/login/{asked.authorization_id}/{page}", 303)
+            visit_id = asked.authorization_id
+            return redirect(_after(visit_id) if len(step.people) == 1 else f"/login/{visit_id}/member", 303)
         return self._go_on(asked, step)
 
     def _go_on(self, asked: AppRequest, step: Begun) -> AnyResponse:
@@ -215,7 +216,8 @@ class LoginPages:
         )
 
     def _intro(self, key: str, asked: AppRequest) -> str:
-        return self._desk.pages.texts()(key, app=asked.app.name)
+        texts = self._desk.pages.texts()
+        return texts("mine.log_in_intro") if is_portal(asked.authorization_id) else texts(key, app=asked.app.name)
 
     def _named(self, person: Person) -> dict[str, object]:
         return {"name": self._desk.people.name(person.patient) or person.patient, "represents": person.represents}
@@ -223,6 +225,11 @@ class LoginPages:
     def _browser(self) -> Browser:
         headers = {name.lower(): value for name, value in request.headers.items()}
         return Browser(self._desk.pages.texts().language, request.method, headers)
+
+
+def _after(visit_id: str) -> str:
+    """Where a visit goes on once its member is known."""
+    return f"/members/enter/{visit_id}" if is_portal(visit_id) else f"/login/{visit_id}/consent"
 
 
 def login_blueprint(desk: LoginDesk) -> Blueprint:

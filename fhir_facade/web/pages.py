@@ -106,10 +106,8 @@ def _source(url: str) -> str:
 
 
 def _here() -> dict[str, str]:
-    """This page's address in each language; pages that answer a form link to where they were asked for."""
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name in {"app"}]
-    query = "".join(f"&{name}={value}" for name, value in kept)
-    return {language: f"{request.path}?lang={language}{query}" for language in LANGUAGES}
+    """This page's address in each language; a page that answered a form leads to the page of that address."""
+    return {language: f"{request.path}?lang={language}" for language in LANGUAGES}
 
 
 _STATIC = files("fhir_facade.web") / "static"
@@ -126,14 +124,14 @@ def _static_file(path: str) -> tuple[bytes, bytes, str]:
 
 def static_url(path: str) -> str:
     """Address of a static file; it changes with the content, so that browsers may keep it for ever."""
-    return f"/static/{path}?v={_static_file(path)[2]}"
+    return f"/assets/{path}?v={_static_file(path)[2]}"
 
 
 def static_blueprint() -> Blueprint:
-    """Serves the stylesheet, fonts and scripts below ``/static/``."""
+    """Serves the stylesheet, fonts and scripts below ``/assets/``."""
     blueprint = Blueprint("static_files", __name__)
 
-    @blueprint.get("/static/<path:path>")
+    @blueprint.get("/assets/<path:path>")
     def static_file(path: str) -> Response:
         kind = STATIC_TYPES.get(path.rpartition(".")[2])
         if kind is None or any(part in {"", ".", ".."} for part in path.split("/")):

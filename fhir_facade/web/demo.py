@@ -1,0 +1,212 @@
+"""The demo app of the sandbox: a small app like any other, so that everybody can see the whole way work.
+
+It knows nothing that a stranger's app would not know: it sends the browser to the authorization endpoint, exchanges the
+code with PKCE, and reads claims with the access token. It calls the facade by its public interface, inside the process.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from flask import Blueprint, Response, current_app, redirect, request
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.wrappers import Response as AnyResponse
+
+from fhir_facade.access.scopes import Scopes
+from fhir_facade.login.keys import LoginKeys, fresh_token
+from fhir_facade.store.apps import App
+from fhir_facade.web.pages import Pages
+
+APP_ID = "demo"
+SCOPE = "openid fhirUser launch/patient patient/Patient.rs patient/Coverage.rs patient/ExplanationOfBenefit.rs"
+COOKIE = "facade_demo"
+COOKIE_S = 1800
+NUMBER_OF_CLAIMS = "20"
+
+
+class DemoFailed(Exception):
+    """The facade answered otherwise than the demo app expected; the text says how."""
+
+
+def demo_app(base: str, environment: str, now: int) -> App:
+    """The demo app's registration, for the sandbox's store.
+
+    Args:
+        base: public base URL without a final slash.
+        environment: the environment the facade runs in.
+        now: seconds since 1970.
+    """
+    return App(
+        app_id=APP_ID,
+        name="Demo app",
+        kind="public",
+        environment=environment,
+        scopes=Scopes.parse(SCOPE),
+        created_at=now,
+        redirect_uris=(f"{base}/demo/callback",),
+        grant_length="once",
+        details={"website": f"{base}/demo", "privacy_url": f"{base}/demo"},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One claim in plain words."""
+
+    date: str
+    kind: str
+    provider: str
+    amount: str
+
+
+class DemoPages:
+    """The views of the demo app.
+
+    Args:
+        pages: renders them.
+        keys: seals the demo app's own cookie.
+        base: public base URL without a final slash.
+    """
+
+    def __init__(self, pages: Pages, keys: LoginKeys, base: str) -> None:
+        self._pages = pages
+        self._keys = keys
+        self._base = base
+
+    def front(self) -> AnyResponse:
+        """What the demo app is, and its button."""
+        return self._render()
+
+    def start(self) -> AnyResponse:
+        """Send the browser to the authorization endpoint."""
+        state, verifier = fresh_token(), fresh_token()
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        query = {
+            "response_type": "code",
+            "client_id": APP_ID,
+            "redirect_uri": f"{self._base}/demo/callback",
+            "scope": SCOPE,
+            "state": state,
+            "aud": f"{self._base}/fhir",
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+        answer = redirect(f"{self._base}/oauth/authorize?{urlencode(query)}", 303)
+        sealed = self._keys.seal(json.dumps([state, verifier]), "demo app")
+        answer.set_cookie(
+            COOKIE, sealed, max_age=COOKIE_S, path="/demo", secure=self._pages.secure, httponly=True, samesite="Lax"
+        )
+        return answer
+
+    def callback(self) -> AnyResponse:
+        """Exchange the code and show the claims, or say why not."""
+        remembered = self._keys.unseal(request.cookies.get(COOKIE, ""), "demo app")
+        state, verifier = json.loads(remembered) if remembered else ("", "")
+        if not state or not hmac.compare_digest(request.args.get("state", "").encode(), state.encode()):
+            return self._render(400, failed="state")
+        if request.args.get("error") == "access_denied":
+            return self._render(refused=True)
+        if request.args.get("iss") != self._base or "code" not in request.args:
+            return self._render(400, failed=request.args.get("error", "iss"))
+        try:
+            token = self._token(request.args["code"], verifier)
+            name, claims = self._claims(token)
+        except DemoFailed as fault:
+            return self._render(502, failed=str(fault))
+        return self._render(name=name, claims=claims)
+
+    def _token(self, code: str, verifier: str) -> Mapping[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": f"{self._base}/demo/callback",
+            "client_id": APP_ID,
+            "code_verifier": verifier,
+        }
+        return self._call("POST", "/oauth/token", form=form)
+
+    def _claims(self, token: Mapping[str, Any]) -> tuple[str, list[Line]]:
+        headers = {"Authorization": f"Bearer {token['access_token']}"}
+        patient = str(token.get("patient", ""))
+        granted = Scopes.parse(str(token.get("scope", "")))
+        name = patient
+        if granted.allows("Patient", "r"):
+            name = _name(self._call("GET", f"/fhir/Patient/{patient}", headers)) or patient
+        if not granted.allows("ExplanationOfBenefit", "s"):
+            return name, []
+        query = {
+            "patient": patient,
+            "_count": NUMBER_OF_CLAIMS,
+            "_sort": "-service-date",
+            "_include": "ExplanationOfBenefit:provider",
+        }
+        bundle = self._call("GET", f"/fhir/ExplanationOfBenefit?{urlencode(query)}", headers)
+        return name, _lines(bundle)
+
+    def _call(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None
+    ) -> Mapping[str, Any]:
+        """One request to the facade's public interface.
+
+        Raises:
+            DemoFailed: the answer is no success.
+        """
+        builder = EnvironBuilder(path, self._base, method=method, headers=dict(headers or {}), data=form)
+        chunks, status, _ = run_wsgi_app(current_app.wsgi_app, builder.get_environ(), buffered=True)
+        body = b"".join(chunks)
+        if not status.startswith("200"):
+            raise DemoFailed(f"{path.partition('?')[0]}: {status}")
+        answer: Mapping[str, Any] = msgspec.json.decode(body)
+        return answer
+
+    def _render(self, status: int = 200, **values: object) -> Response:
+        shown: dict[str, object] = {"name": "", "claims": None, "refused": False, "failed": ""}
+        return self._pages.render("demo.html", status, **shown | values)
+
+
+def _name(patient: Mapping[str, Any]) -> str:
+    names = patient.get("name") or [{}]
+    return " ".join([*names[0].get("given", []), names[0].get("family", "")]).strip()
+
+
+def _lines(bundle: Mapping[str, Any]) -> list[Line]:
+    found = [entry["resource"] for entry in bundle.get("entry", [])]
+    named = {f"{one['resourceType']}/{one['id']}": one for one in found}
+    return [_line(one, named) for one in found if one["resourceType"] == "ExplanationOfBenefit"]
+
+
+def _line(claim: Mapping[str, Any], named: Mapping[str, Any]) -> Line:
+    provider = named.get(claim.get("provider", {}).get("reference", ""), {})
+    name = provider.get("name", "")
+    kinds = [coding.get("code", "") for coding in claim.get("type", {}).get("coding", [])]
+    return Line(
+        date=str(claim.get("billablePeriod", {}).get("start", ""))[:10],
+        kind=next((kind for kind in kinds if kind), ""),
+        provider=name if isinstance(name, str) else _name(provider),
+        amount=_amount(claim),
+    )
+
+
+def _amount(claim: Mapping[str, Any]) -> str:
+    for total in claim.get("total", []):
+        if any(coding.get("code") == "submitted" for coding in total["category"]["coding"]):
+            return f"${Decimal(str(total['amount']['value'])):,.2f}"
+    return ""
+
+
+def demo_blueprint(pages: Pages, keys: LoginKeys, base: str) -> Blueprint:
+    """The demo app; served in the sandbox alone."""
+    blueprint, views = Blueprint("demo", __name__), DemoPages(pages, keys, base)
+    blueprint.add_url_rule("/demo", "front", views.front)
+    blueprint.add_url_rule("/demo/start", "start", views.start, methods=["POST"])
+    blueprint.add_url_rule("/demo/callback", "callback", views.callback)
+    return blueprint

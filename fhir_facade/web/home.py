@@ -1,0 +1,47 @@
+"""The front page: what this is, where the API stands, whom to log in as in the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from flask import Blueprint, Response
+
+from fhir_facade.web.pages import Pages
+
+
+class TestMember(Protocol):
+    """A member of the sandbox as the front page lists them."""
+
+    @property
+    def username(self) -> str:
+        """User name."""
+        ...
+
+    @property
+    def password(self) -> str:
+        """Password; it is public."""
+        ...
+
+    @property
+    def story(self) -> str:
+        """One sentence about the member."""
+        ...
+
+
+def home_blueprint(pages: Pages, fhir_base: str, members: Sequence[TestMember], *, demo: bool) -> Blueprint:
+    """The front page.
+
+    Args:
+        pages: renders it.
+        fhir_base: absolute URL of the FHIR base.
+        members: test members to show; empty in production.
+        demo: whether the demo app is served.
+    """
+    blueprint = Blueprint("home", __name__)
+
+    @blueprint.get("/")
+    def home() -> Response:
+        return pages.render("home.html", fhir_base=fhir_base, members=members, demo=demo)
+
+    return blueprint

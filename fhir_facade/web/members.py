@@ -1,0 +1,200 @@
+"""*Who can see my information*: the apps that may, what each sees, until when, and a button that stops it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from fhir_facade.access.scopes import Scopes
+from fhir_facade.login.consent import CATEGORIES
+from fhir_facade.login.flow import Stop
+from fhir_facade.login.keys import fresh_token
+from fhir_facade.login.ports import LoginEvent
+from fhir_facade.oauth import codes
+from fhir_facade.oauth.server import AuthorizationServer
+from fhir_facade.store.logins import VisitRow
+from fhir_facade.web.language import Texts
+from fhir_facade.web.login import LoginDesk
+from fhir_facade.web.portal import PortalRequests, is_portal
+
+SESSION_COOKIE = "facade_member"
+SESSION_S = 1800
+BROWSER_S = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """One app that may see a member's data now. ``since`` is in seconds since 1970, ``until`` too where it ends."""
+
+    grant_id: str
+    app_id: str
+    app: str
+    scopes: Scopes
+    since: int
+    until: int | None
+    once: bool
+
+
+class Sharings(Protocol):
+    """What the page asks about grants."""
+
+    def of(self, patient: str) -> Sequence[Sharing]:
+        """The apps that may see the member's data now, newest first."""
+        ...
+
+    def stop(self, grant_id: str) -> None:
+        """End the grant and all its tokens at once."""
+        ...
+
+
+class ServerSharings:
+    """``Sharings`` on the authorization server."""
+
+    def __init__(self, server: AuthorizationServer) -> None:
+        self._server = server
+
+    def of(self, patient: str) -> Sequence[Sharing]:
+        """The apps that may see the member's data now, newest first."""
+        return [
+            Sharing(
+                grant_id=grant.grant_id,
+                app_id=app.app_id,
+                app=app.name,
+                scopes=grant.scopes,
+                since=grant.created_at,
+                until=grant.until,
+                once=grant.length == "once",
+            )
+            for grant, app in codes.grants_of(self._server, patient)
+        ]
+
+    def stop(self, grant_id: str) -> None:
+        """End the grant and all its tokens at once."""
+        codes.end_grants(self._server, [grant_id], "member")
+
+
+class MemberPages:
+    """The views; each method is one address."""
+
+    def __init__(self, desk: LoginDesk, portal: PortalRequests, sharings: Sharings) -> None:
+        self._desk = desk
+        self._portal = portal
+        self._sharings = sharings
+
+    def sharing(self) -> AnyResponse:
+        """The list; without a session the way to the log-in."""
+        visit = self._session()
+        if visit is None or visit.chosen_patient is None:
+            return self._desk.pages.render("members_log_in.html")
+        texts, patient = self._desk.pages.texts(), visit.chosen_patient
+        grants = [_shown(sharing, texts) for sharing in self._sharings.of(patient)]
+        return self._desk.pages.render(
+            "members.html",
+            grants=grants,
+            name=self._desk.people.name(patient) or patient,
+            token=self._desk.token(visit.visit_id),
+        )
+
+    def log_in(self) -> AnyResponse:
+        """Begin the member's own visit."""
+        browser = request.cookies.get(self._desk.cookie) or fresh_token()
+        answer = redirect(f"/login/{self._portal.new_visit(browser)}", 303)
+        self._set(answer, self._desk.cookie, browser, BROWSER_S)
+        return answer
+
+    def enter(self, visit_id: str) -> AnyResponse:
+        """The log-in is done: the visit becomes a session, once."""
+        asked, visit = self._desk.waiting(visit_id), self._desk.flow.known(visit_id)
+        if asked is None or visit is None or visit.chosen_patient is None or not is_portal(visit_id):
+            return self._desk.stopped(Stop.EXPIRED, None)
+        now = self._desk.flow.now()
+        if not self._desk.logins.decide(visit_id, now):
+            return self._desk.stopped(Stop.EXPIRED, None)
+        self._desk.logins.identify(visit_id, expires_at=now + SESSION_S)
+        answer = redirect("/members", 303)
+        self._set(answer, SESSION_COOKIE, self._desk.keys.seal(visit_id, "member session"), SESSION_S)
+        return answer
+
+    def stop(self) -> AnyResponse:
+        """Stop sharing with one app; it takes effect with the next request of that app."""
+        visit = self._session()
+        if visit is None or visit.chosen_patient is None or not self._desk.genuine(visit.visit_id):
+            return self._desk.stopped(Stop.EXPIRED, None)
+        wanted = request.form.get("grant", "")
+        found = next((one for one in self._sharings.of(visit.chosen_patient) if one.grant_id == wanted), None)
+        if found is None:
+            return redirect("/members", 303)
+        self._desk.record(
+            LoginEvent(
+                outcome="stopped-sharing",
+                provider=visit.provider or "",
+                visit=visit.visit_id,
+                patient=visit.chosen_patient,
+                user=visit.chosen_user,
+                app_id=found.app_id,
+            )
+        )
+        self._sharings.stop(found.grant_id)
+        return redirect("/members", 303)
+
+    def log_out(self) -> AnyResponse:
+        """End the session."""
+        visit = self._session()
+        if visit is not None and self._desk.genuine(visit.visit_id):
+            self._desk.logins.identify(visit.visit_id, expires_at=0)
+        answer = redirect("/members", 303)
+        answer.delete_cookie(SESSION_COOKIE, secure=self._desk.pages.secure, httponly=True, samesite="Lax")
+        return answer
+
+    def _session(self) -> VisitRow | None:
+        sealed = request.cookies.get(SESSION_COOKIE, "")
+        visit_id = self._desk.keys.unseal(sealed, "member session") if sealed else None
+        visit = self._desk.flow.known(visit_id) if visit_id else None
+        return visit if visit and visit.decided_at is not None else None
+
+    def _set(self, answer: AnyResponse, name: str, value: str, seconds: int) -> None:
+        secure = self._desk.pages.secure
+        answer.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="Lax")
+
+
+def _shown(sharing: Sharing, texts: Texts) -> dict[str, str]:
+    scopes = sharing.scopes
+    seen = [
+        texts(f"consent.{name}")
+        for name, types in CATEGORIES.items()
+        if any(scopes.allows(kind, "r") or scopes.allows(kind, "s") for kind in types)
+    ]
+    ends = texts("mine.never") if sharing.once else texts("mine.until_stopped")
+    if sharing.until is not None and not sharing.once:
+        ends = texts.date(_day(sharing.until))
+    return {
+        "id": sharing.grant_id,
+        "app": sharing.app,
+        "sees": ", ".join(seen) or "–",
+        "since": texts.date(_day(sharing.since)),
+        "ends": ends,
+    }
+
+
+def _day(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def members_blueprint(desk: LoginDesk, portal: PortalRequests, sharings: Sharings) -> Blueprint:
+    """The member's own pages."""
+    blueprint, pages = Blueprint("members", __name__), MemberPages(desk, portal, sharings)
+    posts: tuple[tuple[str, Callable[[], AnyResponse]], ...] = (
+        ("log-in", pages.log_in),
+        ("stop", pages.stop),
+        ("log-out", pages.log_out),
+    )
+    blueprint.add_url_rule("/members", "sharing", pages.sharing)
+    blueprint.add_url_rule("/members/enter/<visit_id>", "enter", pages.enter)
+    for path, view in posts:
+        blueprint.add_url_rule(f"/members/{path}", path, view, methods=["POST"])
+    return blueprint
