@@ -17,7 +17,7 @@ from fhir_facade_claims_synthetic import catalogue, money
 from fhir_facade_claims_synthetic.catalogue import Service
 from fhir_facade_claims_synthetic.desk import Desk, team
 
-_LABORATORY = Service("G0480", "R10.9", "22", (60, 180), "0300")
+_LABORATORY = Service("G0306", "R10.9", "22", (30, 90), "0300")
 _DRUG = Service("J0696", "R10.9", "22", (30, 90), "0636")
 
 
