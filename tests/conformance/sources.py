@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from fhir_facade.fhir.mapper import Mapper, Rejection
-
-import fhir_facade_claims_rif
-import fhir_facade_claims_synthetic
 from fhir_facade.contracts.claims import ExtractSource, MemberRecords, Rejected
 from fhir_facade.contracts.plugin import ClaimsPlugin, SourceContext
 from fhir_facade.fhir.encode import finish
+from fhir_facade.fhir.mapper import Mapper, Rejection
 from tests.conformance.edge_cases import edge_cases
 from tests.conformance.examples import examples
 from tests.conformance.guides import PROJECT, Guide
@@ -103,14 +100,16 @@ def edges() -> Records:
 
 def synthetic(members: int, years: int) -> Records:
     """Invented members, the named ones first."""
-    plugin = fhir_facade_claims_synthetic.plugin
+    from fhir_facade_claims_synthetic import plugin
+
     settings = plugin.settings(members=members, years=years)
     return _read("synthetic", _open(plugin, settings))
 
 
 def rif(folder: str) -> Records:
     """One folder of real claims files in CMS's layout."""
-    plugin = fhir_facade_claims_rif.plugin
+    from fhir_facade_claims_rif import plugin
+
     return _read(f"rif-{folder}", _open(plugin, plugin.settings(folder=shared_data() / "rif" / folder)))
 
 
