@@ -62,7 +62,7 @@ class ConsentPages:
             name = self._desk.people.name(patient)
         except ClaimsError:
             return self._desk.stopped(Stop.UNAVAILABLE, asked)
-        kinds = ", ".join(texts.or_plain(f"consent.kind_{kind}") for kind in shown.claim_kinds)
+        kinds = ", ".join(texts.or_else(f"consent.kind_{kind}", kind) for kind in shown.claim_kinds)
         return self._desk.pages.render(
             "consent.html",
             400 if nothing else 200,

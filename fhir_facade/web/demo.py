@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -160,7 +160,7 @@ class DemoPages:
         Raises:
             DemoFailed: the answer is no success.
         """
-        builder = EnvironBuilder(path, self._base, method=method, headers=dict(headers or {}), data=form)
+        builder = EnvironBuilder(path, self._base, method=method, headers=list((headers or {}).items()), data=form)
         chunks, status, _ = run_wsgi_app(current_app.wsgi_app, builder.get_environ(), buffered=True)
         body = b"".join(chunks)
         if not status.startswith("200"):
@@ -168,9 +168,16 @@ class DemoPages:
         answer: Mapping[str, Any] = msgspec.json.decode(body)
         return answer
 
-    def _render(self, status: int = 200, **values: object) -> Response:
-        shown: dict[str, object] = {"name": "", "claims": None, "refused": False, "failed": ""}
-        return self._pages.render("demo.html", status, **shown | values)
+    def _render(
+        self,
+        status: int = 200,
+        *,
+        name: str = "",
+        claims: Sequence[Line] | None = None,
+        refused: bool = False,
+        failed: str = "",
+    ) -> Response:
+        return self._pages.render("demo.html", status, name=name, claims=claims, refused=refused, failed=failed)
 
 
 def _name(patient: Mapping[str, Any]) -> str:

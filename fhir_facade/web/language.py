@@ -55,6 +55,10 @@ class Texts:
         key = key_or_text if key_or_text in catalog(LANGUAGES[0]) else _english_keys().get(key_or_text)
         return self(key) if key else key_or_text
 
+    def or_else(self, key: str, otherwise: str) -> str:
+        """The text of a key that may not exist."""
+        return self(key) if key in catalog(LANGUAGES[0]) else otherwise
+
     def date(self, day: date) -> str:
         """A day as people write it."""
         if self.language == "es":
