@@ -30,13 +30,13 @@ _PERSONAS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """One member's records; claims newest service first, then by id; ``deleted`` are ids of claims that are gone."""
+    """One member's records; claims newest service first, then by id; ``deleted`` are claims that are gone."""
 
     member: Member
     coverages: tuple[Coverage, ...]
     claims: tuple[Claim, ...]
     representatives: tuple[Representative, ...]
-    deleted: tuple[str, ...]
+    deleted: tuple[Claim, ...]
 
     def records(self) -> MemberRecords:
         """The chart as an extract hands it over, with every provider that it names."""
@@ -53,7 +53,7 @@ class Chart:
     def providers(self) -> Providers:
         """Organizations and practitioners that the claims and coverages name."""
         ids = dict.fromkeys(each.payor_id for each in self.coverages)
-        for claim in self.claims:
+        for claim in (*self.claims, *self.deleted):
             ids.update(dict.fromkeys(_named_by(claim)))
         return network.providers(list(ids))
 
@@ -75,7 +75,7 @@ def make_chart(world: World, index: int) -> Chart:
         coverages=(*reversed(spans), *others),
         claims=in_order(claims[: len(claims) - gone]),
         representatives=representatives,
-        deleted=tuple(claim.claim_id for claim in claims[len(claims) - gone :]),
+        deleted=tuple(claims[len(claims) - gone :]),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -79,7 +79,8 @@ class SyntheticSource:
     def changes(self, watermark: str | None) -> Iterator[Change]:
         """Every member from the watermark on; with the watermark of a finished run of the same world, nothing.
 
-        A watermark of another world starts over and removes what that world had and this one has not.
+        A watermark of another world starts over and removes what that world had and this one has not. A claim that was
+        deleted is handed over before it is removed, as it happened: a copy that never saw it could not say it is gone.
         """
         reached = Watermark.parse(watermark) if watermark else None
         before = reached.world if reached and reached.world != self._world else None
@@ -164,7 +165,9 @@ class SyntheticSource:
     def _member_changes(self, index: int, before: World | None) -> Iterator[Change]:
         chart = make_chart(self._world, index)
         yield chart.records()
-        gone = set(chart.deleted)
+        if chart.deleted:
+            yield replace(chart.records(), claims=chart.deleted)
+        gone = {claim.claim_id for claim in chart.deleted}
         if before and index < before.members:
             named = {claim.claim_id for claim in chart.claims}
             gone |= {claim.claim_id for claim in make_chart(before, index).claims} - named

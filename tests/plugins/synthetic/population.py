@@ -22,8 +22,12 @@ def source() -> SyntheticSource:
 
 @lru_cache
 def everybody() -> tuple[MemberRecords, ...]:
-    """What a first extract run hands over."""
-    return tuple(each for each in source().changes(None) if isinstance(each, MemberRecords))
+    """What a first extract run hands over, without claims that it removes again."""
+    first: dict[str, MemberRecords] = {}
+    for each in source().changes(None):
+        if isinstance(each, MemberRecords):
+            first.setdefault(each.member.member_id, each)
+    return tuple(first.values())
 
 
 def named(username: str) -> Chart:

@@ -159,8 +159,11 @@ def test_evidence_of_a_guardian_matches_the_representative_not_the_member():
 
 
 def test_a_deleted_claim_is_removed_in_the_extract_and_unknown_in_live_look_ups():
-    removed = [each for each in source().changes(None) if isinstance(each, Removed)]
-    assert len(removed) == 1
+    changes = list(source().changes(None))
+    removed = [each for each in changes if isinstance(each, Removed)]
+    assert [each.record_id for each in removed] == ["c0000006-0004"]
+    before = changes[changes.index(removed[0]) - 1]
+    assert [claim.claim_id for claim in before.claims] == ["c0000006-0004"]
     assert source().claim(removed[0].member_id, removed[0].record_id) is None
 
 
