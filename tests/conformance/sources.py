@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +17,9 @@ from tests.conformance.edge_cases import edge_cases
 from tests.conformance.examples import examples
 from tests.conformance.guides import PROJECT, Guide
 from tests.conformance.validator import CannotValidate
+
+MOST_CLAIMS = 12
+"""Claims of one invented member in a short run."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +101,13 @@ def edges() -> Records:
     return Records("edge", tuple(edge_cases()))
 
 
-def synthetic(members: int, years: int) -> Records:
-    """Invented members, the named ones first."""
+def synthetic(members: int, years: int, *, most_claims: int | None = None) -> Records:
+    """Invented members, the named ones first, with at most so many claims of each."""
     from fhir_facade_claims_synthetic import plugin
 
     settings = plugin.settings(members=members, years=years)
-    return _read("synthetic", _open(plugin, settings))
+    whole = _read("synthetic", _open(plugin, settings))
+    return replace(whole, records=tuple(replace(each, claims=each.claims[:most_claims]) for each in whole.records))
 
 
 def rif(folder: str) -> Records:
@@ -132,6 +136,6 @@ def all_sources(*, full: bool) -> Iterator[Source]:
             f"no claims files at {shared_data() / 'rif'}; set FHIR_FACADE_SHARED to the folder above data"
         )
     yield edges()
-    yield synthetic(100, 5) if full else synthetic(21, 1)
+    yield synthetic(100, 2) if full else synthetic(21, 1, most_claims=MOST_CLAIMS)
     yield rif("synthea")
     yield rif("sample-a")
