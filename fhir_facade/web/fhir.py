@@ -1,0 +1,247 @@
+"""The FHIR endpoints: one route for everything the registry declares, none besides.
+
+Each request is read once into a value; what follows takes values and gives an answer, which is sent in the format that
+was asked for. Whatever goes wrong on the way is answered by an OperationOutcome.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from flask import Response, request
+from flask_smorest import Blueprint
+
+from fhir_facade.access.grant import Grant
+from fhir_facade.contracts.errors import ClaimsError
+from fhir_facade.resources.page import Resources
+from fhir_facade.search.cursor import Cursors
+from fhir_facade.search.registry import COMPARTMENT, REGISTRY
+from fhir_facade.web.capability import Publication, capability_statement, freshness_text
+from fhir_facade.web.errors import problem_of
+from fhir_facade.web.fhir_answer import Answer, Shape, refusal, send
+from fhir_facade.web.fhir_audit import Audit, FhirAccess
+from fhir_facade.web.fhir_everything import everything
+from fhir_facade.web.fhir_guard import Guard, guard
+from fhir_facade.web.fhir_headers import Headers
+from fhir_facade.web.fhir_read import is_listed, read, vread
+from fhir_facade.web.fhir_request import Incoming, read_request
+from fhir_facade.web.fhir_search import Searches
+from fhir_facade.web.negotiation import negotiate, takes_gzip
+from fhir_facade.web.openapi_operations import describe
+from fhir_facade.web.request_id import request_id
+
+Work = Callable[[Guard, Incoming], Answer]
+
+FRESH_S = 60
+"""Seconds for which the freshness in the CapabilityStatement is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FhirService:
+    """Everything the FHIR endpoints need.
+
+    Args:
+        resources: where resources come from.
+        authenticate: the ``Authorization`` header → the grant; raises ``BearerError``.
+        publication: what the CapabilityStatement says; its ``base`` is the absolute URL of these endpoints.
+        cursors: seals page positions.
+        audit: told of every request that carried a token, before its answer leaves.
+        allowed_origin: whether a browser app of that origin may call.
+        source: names of the claims sources, part of every page link.
+    """
+
+    resources: Resources
+    authenticate: Callable[[str | None], Grant]
+    publication: Publication
+    cursors: Cursors
+    audit: Audit
+    allowed_origin: Callable[[str], bool]
+    source: str = ""
+
+    @property
+    def base(self) -> str:
+        """Absolute URL of the endpoints, without a final slash."""
+        return self.publication.base
+
+    @property
+    def prefix(self) -> str:
+        """Path of the endpoints on this host."""
+        return urlsplit(self.base).path
+
+
+def fhir_blueprint(service: FhirService, name: str = "fhir") -> Blueprint:
+    """The routes of everything the registry declares, under the path of the service's base."""
+    blueprint = Blueprint(name, __name__, url_prefix=service.prefix, description="Members' claims in FHIR R4")
+    endpoints = _Endpoints(service, blueprint)
+    endpoints.add_metadata()
+    for resource_type in REGISTRY:
+        endpoints.add_type(resource_type)
+    for resource_type in COMPARTMENT:
+        endpoints.add_compartment(resource_type)
+    endpoints.add_everything()
+    headers = Headers(service.prefix, service.allowed_origin)
+    blueprint.before_app_request(headers.preflight)
+    blueprint.after_app_request(headers.finish)
+    return blueprint
+
+
+@dataclass(slots=True)
+class _Endpoints:
+    service: FhirService
+    blueprint: Blueprint
+    searches: Searches = field(init=False)
+
+    def __post_init__(self) -> None:
+        publication = self.service.publication
+        self.searches = Searches(
+            resources=self.service.resources,
+            cursors=self.service.cursors,
+            base=publication.base,
+            page_size=publication.page_size,
+            strict=publication.strict,
+            source=self.service.source,
+        )
+
+    def add_metadata(self) -> None:
+        statement = _Statement(self.service)
+        self._add("/metadata", "metadata", "", lambda: _public(self.service, statement.answer))
+
+    def add_type(self, kind: str) -> None:
+        resources, search = self.service.resources, self.searches.search
+        self._add(f"/{kind}", "search", kind, lambda: self._serve("search", kind, lambda g, i: search(g, i, kind)))
+        self._add(
+            f"/{kind}/_search",
+            "search-post",
+            kind,
+            lambda: self._serve("search", kind, lambda g, i: search(g, i, kind)),
+        )
+        self._add(
+            f"/{kind}/<resource_id>",
+            "read",
+            kind,
+            lambda resource_id: self._serve(
+                "read", kind, lambda g, i: read(resources, g, i, kind, resource_id), resource_id
+            ),
+        )
+        self._add(
+            f"/{kind}/<resource_id>/_history/<version>",
+            "vread",
+            kind,
+            lambda resource_id, version: self._serve(
+                "vread", kind, lambda g, i: vread(resources, g, i, kind, resource_id, version), resource_id
+            ),
+        )
+
+    def add_compartment(self, kind: str) -> None:
+        search = self.searches.search
+
+        def view(patient: str) -> Response:
+            return self._serve("search", kind, lambda g, i: search(g, i, kind, patient))
+
+        self._add(f"/Patient/<patient>/{kind}", "compartment", kind, view)
+        self._add(f"/Patient/<patient>/{kind}/_search", "compartment-post", kind, lambda patient: view(patient))
+
+    def add_everything(self) -> None:
+        self._add(
+            "/Patient/<patient>/$everything",
+            "everything",
+            "Patient",
+            lambda patient: self._serve(
+                "everything", "Patient", lambda g, i: everything(self.searches, g, i, patient), patient
+            ),
+        )
+
+    def _add(self, rule: str, interaction: str, kind: str, view: Callable[..., Response]) -> None:
+        methods = ["POST"] if interaction.endswith("-post") else ["GET"]
+        endpoint = "_".join(filter(None, (interaction.replace("-", "_"), kind)))
+        view._apidoc = {"manual_doc": describe(interaction, kind)}  # type: ignore[attr-defined]
+        view.__doc__ = None
+        self.blueprint.add_url_rule(
+            rule, endpoint, view, methods=methods, strict_slashes=False, provide_automatic_options=False
+        )
+
+    def _serve(self, interaction: str, kind: str, work: Work, resource_id: str = "") -> Response:
+        service = self.service
+        grant: Grant | None = None
+        shape = Shape()
+        name = request_id()
+        parameters: tuple[str, ...] = ()
+        try:
+            shape = _shape("")
+            incoming = read_request(request, service.prefix, name)
+            parameters = tuple(dict.fromkeys(key for key, _ in incoming.pairs))
+            shape = _shape(incoming.first("_format"), pretty=incoming.first("_pretty") == "true")
+            grant = service.authenticate(incoming.authorization)
+            answer = work(guard(grant, service.base), incoming)
+        except Exception as error:
+            answer = refusal(problem_of(error), name)
+        if grant is not None:
+            access = FhirAccess(
+                request_id=name,
+                grant=grant,
+                interaction=interaction,
+                resource_type=kind,
+                resource_id=resource_id,
+                parameters=parameters,
+                status=answer.status,
+                matches=answer.matches,
+            )
+            answer = _audited(service.audit, access, answer)
+        return send(answer, shape, service.base)
+
+
+def _audited(audit: Audit, access: FhirAccess, answer: Answer) -> Answer:
+    """``answer``, once it stands in the audit trail: nothing leaves that cannot be accounted for."""
+    try:
+        audit(access)
+    except Exception as error:
+        return refusal(problem_of(error), access.request_id)
+    return answer
+
+
+def _shape(override: str, *, pretty: bool = False) -> Shape:
+    headers = request.headers
+    accept = ",".join(headers.getlist("Accept"))
+    if headers.get("X-Requested-With") or request.method == "POST":
+        accept = accept.replace("text/html", "text/x-page").replace("application/xhtml+xml", "text/x-page")
+    return Shape(negotiate(accept, override), pretty, takes_gzip(headers.get("Accept-Encoding", "")))
+
+
+def _public(service: FhirService, work: Callable[[Incoming], Answer]) -> Response:
+    """An answer for everybody: no token is looked at."""
+    shape, name = Shape(), request_id()
+    try:
+        incoming = read_request(request, service.prefix, name)
+        shape = _shape(incoming.first("_format"), pretty=incoming.first("_pretty") == "true")
+        answer = work(incoming)
+    except Exception as error:
+        answer = refusal(problem_of(error), name)
+    return send(answer, shape, service.base)
+
+
+@dataclass(slots=True)
+class _Statement:
+    """The CapabilityStatement, written anew when the freshness is."""
+
+    service: FhirService
+    body: bytes = b""
+    etag: str = ""
+    until: float = 0.0
+
+    def answer(self, incoming: Incoming) -> Answer:
+        if time.monotonic() >= self.until:
+            self.body, self.etag = capability_statement(self.service.publication, self._freshness())
+            self.until = time.monotonic() + FRESH_S
+        headers: Mapping[str, str] = {"ETag": self.etag, "Cache-Control": "no-cache"}
+        if incoming.if_none_match and is_listed(incoming.if_none_match, self.etag.strip('"')):
+            return Answer(b"", 304, headers)
+        return Answer(self.body, 200, headers)
+
+    def _freshness(self) -> str:
+        try:
+            return freshness_text(self.service.resources.freshness())
+        except ClaimsError:
+            return "How fresh the data are cannot be told now: a source does not answer."

@@ -1,0 +1,59 @@
+"""Errors that no route sees (unknown paths, methods, failures of the framework), answered like all others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from fhir_facade.web.errors import Problem, problem_of
+from fhir_facade.web.fhir_answer import Shape, refusal, send
+from fhir_facade.web.fhir_request import check_size
+from fhir_facade.web.negotiation import negotiate
+from fhir_facade.web.request_id import request_id
+
+
+def answer_errors(app: Flask, bases: tuple[str, ...]) -> None:
+    """Answer every error under one of the FHIR ``bases`` with an OperationOutcome.
+
+    Elsewhere HTTP errors keep their own body and headers, and failures are logged and answered without details.
+
+    Args:
+        app: the application.
+        bases: absolute URLs of FHIR servers that the application holds.
+    """
+    mounts = {urlsplit(base).path: base for base in bases}
+
+    def handle(error: Exception) -> ResponseReturnValue:
+        base = _base(mounts, request.path)
+        if base is not None:
+            return send(refusal(_problem(error), request_id()), _shape(), base)
+        if isinstance(error, HTTPException):
+            return error
+        problem_of(error)
+        return InternalServerError()
+
+    app.register_error_handler(HTTPException, handle)
+    app.register_error_handler(Exception, handle)
+
+
+def _base(mounts: Mapping[str, str], path: str) -> str | None:
+    return next((base for prefix, base in mounts.items() if path == prefix or path.startswith(prefix + "/")), None)
+
+
+def _problem(error: Exception) -> Problem:
+    try:
+        check_size(request)
+    except Problem as too_large:
+        return too_large
+    return problem_of(error)
+
+
+def _shape() -> Shape:
+    try:
+        return Shape(negotiate(",".join(request.headers.getlist("Accept")), request.args.get("_format", "")))
+    except Problem:
+        return Shape()

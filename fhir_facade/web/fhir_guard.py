@@ -1,0 +1,133 @@
+"""Who may see what: decided before the data are asked for, and checked again before they leave.
+
+The member comes from the grant alone. Scopes decide about types; scopes narrowed by ``?type=`` become criteria that no
+request can take away.
+
+Source: SMART App Launch 2.2 (scopes); R4 §3.1.1.3.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from fhir_facade.access.grant import Grant
+from fhir_facade.access.scopes import Interaction
+from fhir_facade.contracts.errors import ClaimsInvalid
+from fhir_facade.resources.page import Rendered, Viewer
+from fhir_facade.search.index import elements, index
+from fhir_facade.search.match import matches
+from fhir_facade.search.query import Criterion, SearchQuery
+from fhir_facade.search.registry import REGISTRY
+from fhir_facade.search.values import read_values
+from fhir_facade.web.errors import Problem, not_found
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What one grant opens.
+
+    Args:
+        grant: the member's permission to the app.
+        viewer: the member, and what stays hidden from this app.
+        base: absolute URL of the FHIR server.
+    """
+
+    grant: Grant
+    viewer: Viewer
+    base: str
+
+    def allows(self, resource_type: str, interaction: Interaction) -> bool:
+        """Whether some resource of the type may be read (``r``) or searched for (``s``)."""
+        return self.grant.scopes.allows(resource_type, interaction)
+
+    def demand(self, resource_type: str, interaction: Interaction) -> None:
+        """Refuse what the scopes do not allow.
+
+        Raises:
+            Problem: 403, the scopes do not allow it.
+        """
+        if not self.allows(resource_type, interaction):
+            scope = f"patient/{resource_type}.{interaction}"
+            challenge = f'Bearer realm="FHIR", error="insufficient_scope", scope="{scope}"'
+            text = f"The access token has no scope such as {scope}."
+            raise Problem(403, "forbidden", text, {"WWW-Authenticate": challenge})
+
+    def criteria(self, resource_type: str, interaction: Interaction) -> tuple[Criterion, ...]:
+        """What every resource of the type must meet because the scopes were narrowed.
+
+        A narrowed scope is a conjunction, and several scopes are alternatives; the criteria are their product.
+        """
+        alternatives = self.grant.scopes.constraints(resource_type, interaction)
+        choices = product(*alternatives) if alternatives else ()
+        return tuple(dict.fromkeys(self._any_of(resource_type, choice) for choice in choices))
+
+    def _any_of(self, resource_type: str, choice: tuple[tuple[str, str], ...]) -> Criterion:
+        names = {name for name, _ in choice}
+        if len(names) != 1:
+            raise Problem(403, "forbidden", "Scopes narrowed by different parameters cannot be used together.")
+        parameter = REGISTRY[resource_type].parameters[names.pop()]
+        values = [each for _, value in choice for each in read_values(parameter, None, value, self.base)]
+        return Criterion(parameter.name, tuple(dict.fromkeys(values)))
+
+    def readable(self, resource: Rendered) -> Rendered:
+        """``resource``, once it is sure that it may be read.
+
+        Raises:
+            Problem: 404, a narrowed scope does not reach it.
+            ClaimsInvalid: a source gave what is not this member's.
+        """
+        criteria = self.criteria(resource.type, "r")
+        if criteria:
+            query = SearchQuery(resource_type=resource.type, criteria=criteria)
+            if not matches(query, index(json.loads(resource.body))):
+                raise not_found()
+        return self.own([resource])[0]
+
+    def own(self, resources: Iterable[Rendered]) -> list[Rendered]:
+        """``resources``, once it is sure that each is this member's and hidden from nobody here.
+
+        Raises:
+            ClaimsInvalid: one of them is not.
+        """
+        checked = list(resources)
+        for resource in checked:
+            if resource.labels & self.viewer.withheld:
+                raise ClaimsInvalid("withheld", f"a withheld {resource.type} was about to leave")
+            if not belongs(resource, self.viewer.patient):
+                raise ClaimsInvalid("foreign-member", f"a {resource.type} of another member was about to leave")
+        return checked
+
+
+def guard(grant: Grant, base: str) -> Guard:
+    """What ``grant`` opens.
+
+    Raises:
+        Problem: 403, the token is a backend service's: it has no member.
+    """
+    if grant.patient is None:
+        raise Problem(403, "forbidden", "This access token is for no member; these endpoints answer about one.")
+    return Guard(grant, Viewer(patient=grant.patient, withheld=grant.withheld), base)
+
+
+def belongs(resource: Rendered, patient: str) -> bool:
+    """Whether a resource is the member's, or of a type that belongs to nobody (organizations, practitioners).
+
+    The rendered bytes are looked at first; only where they do not show it plainly is the resource parsed.
+    """
+    path = REGISTRY[resource.type].member_path
+    if not path:
+        return True
+    if path == "id":
+        return resource.id == patient
+    needle = f'"{path}":{{"reference":"Patient/{patient}"'.encode()
+    if needle in resource.body and b'"contained"' not in resource.body:
+        return True
+    return f"Patient/{patient}" in elements(_parsed(resource), f"{path}.reference")
+
+
+def _parsed(resource: Rendered) -> Any:
+    return json.loads(resource.body)

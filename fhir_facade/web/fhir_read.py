@@ -1,0 +1,108 @@
+"""Reading one resource: read, vread, conditional read.
+
+Source: R4 RESTful API §3.1.0.3 (read), §3.1.0.4 (vread), §3.1.0.5.2 (conditional read).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from werkzeug.http import http_date
+
+from fhir_facade.resources.page import Gone, Rendered, Resources
+from fhir_facade.search.registry import REGISTRY
+from fhir_facade.search.results import Results
+from fhir_facade.search.values import FHIR_ID
+from fhir_facade.web.errors import Problem, by_status, not_found
+from fhir_facade.web.fhir_answer import MEMBER_DATA, Answer
+from fhir_facade.web.fhir_guard import Guard
+from fhir_facade.web.fhir_request import Incoming
+from fhir_facade.web.fhir_shape import shaped
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SHAPING = ("_summary", "_elements", "_pretty", "_format")
+
+
+def read(resources: Resources, guard: Guard, incoming: Incoming, resource_type: str, resource_id: str) -> Answer:
+    """The resource; 304 where the client has it already.
+
+    Raises:
+        Problem: 400 (not an id), 403 (scope), 404 (unknown, foreign or withheld), 410 (deleted).
+        BadSearch: ``_summary`` or ``_elements`` are wrong.
+    """
+    summary, names = _shape(incoming, resource_type)
+    found = _found(resources, guard, resource_type, resource_id)
+    headers = _validators(found)
+    if _is_known(incoming, found):
+        return Answer(b"", 304, headers)
+    return Answer(shaped(found.body, summary, names), 200, headers, matches=1)
+
+
+def vread(
+    resources: Resources, guard: Guard, incoming: Incoming, resource_type: str, resource_id: str, version: str
+) -> Answer:
+    """The resource if ``version`` is its current one; older ones are not kept.
+
+    Raises:
+        Problem: as ``read``; 404 for a version that is not the current one.
+    """
+    found = _found(resources, guard, resource_type, resource_id)
+    if found.version != version:
+        raise not_found("Only the current version of a resource is kept, and this is not it.")
+    return read(resources, guard, incoming, resource_type, resource_id)
+
+
+def _found(resources: Resources, guard: Guard, resource_type: str, resource_id: str) -> Rendered:
+    guard.demand(resource_type, "r")
+    if not FHIR_ID.fullmatch(resource_id):
+        raise Problem(400, "value", "An id has 1 to 64 letters, digits, dashes and dots.")
+    found = resources.read(guard.viewer, resource_type, resource_id)
+    if found is None:
+        raise not_found()
+    if isinstance(found, Gone):
+        raise by_status(410)
+    return guard.readable(found)
+
+
+def _shape(incoming: Incoming, resource_type: str) -> tuple[str | None, tuple[str, ...]]:
+    results = Results(kind=REGISTRY[resource_type], page_size=1, strict=False)
+    for name, value in incoming.pairs:
+        if name in _SHAPING and value:
+            results.sent.setdefault(name, []).append(value)
+    results.read()
+    if results.summary == "count":
+        raise Problem(400, "value", "_summary=count is for searches.")
+    return results.summary, results.elements
+
+
+def _validators(found: Rendered) -> Mapping[str, str]:
+    modified = _EPOCH + timedelta(seconds=found.updated // 1_000_000)
+    return {**MEMBER_DATA, "ETag": f'W/"{found.version}"', "Last-Modified": http_date(modified)}
+
+
+def _is_known(incoming: Incoming, found: Rendered) -> bool:
+    if incoming.if_none_match:
+        return is_listed(incoming.if_none_match, found.version)
+    if incoming.if_modified_since:
+        return _is_no_newer(found, incoming.if_modified_since)
+    return False
+
+
+def is_listed(header: str, version: str) -> bool:
+    """Whether an ``If-None-Match`` header names ``version``, by weak comparison.
+
+    Source: RFC 9110 §13.1.2.
+    """
+    tags = [tag.strip() for tag in header.split(",")]
+    return "*" in tags or any(tag.removeprefix("W/") == f'"{version}"' for tag in tags)
+
+
+def _is_no_newer(found: Rendered, header: str) -> bool:
+    try:
+        since = parsedate_to_datetime(header)
+    except ValueError:
+        return False  # RFC 9110 §13.1.3: a date that cannot be read is no condition
+    since = since if since.tzinfo else since.replace(tzinfo=UTC)
+    return _EPOCH + timedelta(seconds=found.updated // 1_000_000) <= since

@@ -1,0 +1,110 @@
+"""One FHIR request as a value: everything later steps need, so that none of them looks at the web framework again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from fhir_facade.web.errors import Problem, by_status
+from fhir_facade.web.negotiation import check_form
+
+MAXIMUM_URL = 8_192
+MAXIMUM_BODY = 65_536
+MAXIMUM_HEADERS = 16_384
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+class Incoming(NamedTuple):
+    """What a client asks, as text.
+
+    Args:
+        path: path under the FHIR base, without slashes at its ends.
+        pairs: search parameters of URL and form together, percent-decoded.
+        prefer: the ``Prefer`` header.
+        if_none_match: the ``If-None-Match`` header.
+        if_modified_since: the ``If-Modified-Since`` header.
+        authorization: the ``Authorization`` header.
+        request_id: name of the request.
+    """
+
+    path: str
+    pairs: Pairs
+    prefer: str
+    if_none_match: str
+    if_modified_since: str
+    authorization: str | None
+    request_id: str
+
+    def first(self, name: str) -> str:
+        """The first value of a parameter, ``""`` for none."""
+        return next((value for key, value in self.pairs if key == name), "")
+
+
+def read_request(request: Request, prefix: str, request_id: str) -> Incoming:
+    """The request as a value.
+
+    Raises:
+        Problem: 400, 413, 414, 415 or 431, the request is malformed or too large.
+    """
+    check_size(request)
+    pairs = _decode(request.query_string.decode("latin-1"))
+    if request.method == "POST":
+        pairs += _decode(_form(request))
+    headers = request.headers
+    return Incoming(
+        path=request.path.removeprefix(prefix).strip("/"),
+        pairs=pairs,
+        prefer=",".join(headers.getlist("Prefer")),
+        if_none_match=headers.get("If-None-Match", ""),
+        if_modified_since=headers.get("If-Modified-Since", ""),
+        authorization=headers.get("Authorization"),
+        request_id=request_id,
+    )
+
+
+def check_size(request: Request) -> None:
+    """Refuse a URL or headers that are too large.
+
+    Raises:
+        Problem: 414 or 431, the URL or the headers are too large.
+    """
+    if len(request.environ.get("QUERY_STRING", "")) + len(request.path) > MAXIMUM_URL:
+        raise by_status(414)
+    if sum(len(value) for name, value in request.environ.items() if name[:5] == "HTTP_") > MAXIMUM_HEADERS:
+        raise by_status(431)
+
+
+def _form(request: Request) -> str:
+    check_form(request.headers.get("Content-Type", ""))
+    request.max_content_length = MAXIMUM_BODY
+    try:
+        return request.get_data(cache=False).decode("latin-1")
+    except RequestEntityTooLarge:
+        raise by_status(413) from None
+
+
+def _decode(query: str) -> Pairs:
+    return tuple(_pairs(query)) if query else ()
+
+
+def _pairs(query: str) -> Iterator[tuple[str, str]]:
+    if _BAD_ESCAPE.search(query):
+        raise Problem(400, "value", "A percent sign must be followed by two hexadecimal digits.")
+    try:
+        for piece in query.split("&"):
+            name, _, value = piece.partition("=")
+            if name:
+                yield _text(name), _text(value)
+    except UnicodeDecodeError:
+        raise Problem(400, "value", "Parameters must be percent-encoded UTF-8.") from None
+
+
+def _text(piece: str) -> str:
+    return unquote_to_bytes(piece.replace("+", " ").encode("latin-1")).decode("utf-8")
