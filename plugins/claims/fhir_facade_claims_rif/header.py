@@ -116,7 +116,7 @@ def _detail(row: Row, name: str) -> Iterator[Detail]:
     if name in columns.CODES:
         yield Detail(category=category(name), code=Code(variable(name), value))
     elif name in columns.DRUG_CODES and real(value):
-        yield Detail(category=category(name), code=Code(NDC, value))
+        yield Detail(category=category(name), code=Code(NDC, value.zfill(11)))
     elif name in columns.TEXTS:
         yield Detail(category=category(name), text=value)
     elif name in columns.QUANTITIES:

@@ -96,8 +96,11 @@ def _pharmacy_details(row: Row) -> PharmacyDetails:
 
 
 def _line(source: Source, row: Row) -> ClaimLine:
-    """The drug of a compound is its main ingredient, the only one that the event names."""
-    drug = row.text("PROD_SRVC_ID")
+    """The drug of a compound is its main ingredient, the only one that the event names.
+
+    Drug codes that lost leading zeros get them back; all zeros, CMS's unknown drug, stay: the claim needs a code.
+    """
+    drug = row.padded("PROD_SRVC_ID", 11)
     code = Code(NDC, drug) if drug else None
     quantity = row.number("QTY_DSPNSD_NUM")
     compound = row.text("CMPND_CD") == _COMPOUND

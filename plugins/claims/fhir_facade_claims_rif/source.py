@@ -67,6 +67,7 @@ class RifSource:
             yield from staging.faults()
             yield from self._members(staging, after)
             yield Checkpoint(watermark=_watermark(staging.fingerprint, None), finished=True)
+        staging.discard()
 
     def _members(self, staging: Staging, after: str) -> Iterator[Change]:
         reader = MemberReader(self._settings, staging.as_of)
@@ -104,7 +105,7 @@ class RifSource:
             faults.append(f"{self._settings.folder} holds no beneficiary file; claims without one are left out")
         if not any(kind and kind.claim_kind for kind in kinds):
             faults.append(f"{self._settings.folder} holds no claims file")
-        return faults
+        return tuple(faults)
 
     def close(self) -> None:
         """Nothing is held open between runs."""

@@ -71,6 +71,7 @@ class Staging:
     """An open staging file."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._database = sqlite3.connect(path, check_same_thread=False)
         names = self._database.execute("SELECT id, name, written FROM files")
         self._files = {number: (name, datetime.fromisoformat(written)) for number, name, written in names}
@@ -80,6 +81,10 @@ class Staging:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+    def discard(self) -> None:
+        """Delete the file of a run that has ended: claims lie in the payer's files and the replica, nowhere else."""
+        self._path.unlink(missing_ok=True)
 
     def claims(self) -> int:
         """How many claims the folder names."""
@@ -136,6 +141,7 @@ def stage(files: Sequence[SourceFile], scratch: Path) -> Staging:
         return staging
     building = path.with_suffix(".building")
     building.unlink(missing_ok=True)
+    building.touch(mode=0o600)
     _build(files, building, state)
     building.replace(path)
     return Staging(path)
