@@ -26,7 +26,7 @@ from fhir_facade.search.query import (
 )
 from fhir_facade.search.registry import REGISTRY, Kind
 
-_UNTERMED = frozenset({"_id", "patient", "beneficiary"})
+UNTERMED = frozenset({"_id", "patient", "beneficiary"})
 """Parameters that have a column, or the same value in every row of a member."""
 
 SERVICE = "service-date"
@@ -83,7 +83,7 @@ def terms(resource_type: str, found: IndexValues) -> str:
     parameters = REGISTRY[resource_type].parameters
     hashed: dict[str, None] = {}
     for name, values in found.items():
-        if name not in _UNTERMED and parameters[name].kind is not Kind.DATE:
+        if name not in UNTERMED and parameters[name].kind is not Kind.DATE:
             hashed.update((term(name, text), None) for text in _texts(name, values, parameters[name].kind))
     return "".join(hashed)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fhir_facade.resources.facets import SERVICE, last_segment, term
+from fhir_facade.resources.facets import SERVICE, UNTERMED, last_segment, term
 from fhir_facade.resources.page import Viewer
 from fhir_facade.search.query import (
     Criterion,
@@ -118,7 +118,7 @@ def _narrow_ids(narrowing: Narrowing, criterion: Criterion) -> None:
 
 
 def _narrow_other(narrowing: Narrowing, resource_type: str, criterion: Criterion) -> None:
-    if criterion.modifier not in (None, Modifier.IDENTIFIER):
+    if criterion.modifier not in (None, Modifier.IDENTIFIER) or criterion.parameter in UNTERMED:
         return
     kind = REGISTRY[resource_type].parameters[criterion.parameter].kind
     if kind is Kind.DATE:

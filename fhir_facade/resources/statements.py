@@ -145,7 +145,7 @@ def kind_text(dialect: str) -> str:
     """The text that asks whether anybody here has an identifier of a kind."""
     row = match_key.c
     wanted = (row.source == _bind("source", sa.BigInteger), row.kind == _bind("kind", sa.Text))
-    return _compile(dialect, sa.select(row.kind).where(*wanted).limit(1))
+    return _compile(dialect, sa.select(row.kind).where(*wanted).suffix_with(sa.text("LIMIT 1")))
 
 
 @lru_cache(maxsize=4)
