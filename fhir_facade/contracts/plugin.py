@@ -56,6 +56,7 @@ class ClaimsPlugin:
         settings: a frozen dataclass; each field has a type the settings reader knows and a help text.
         open: makes the source from its settings; raises ``ConfigError`` or ``ClaimsUnavailable``.
         summary: one sentence for ``fhir-facade plugins``.
+        invented: its members are invented, and the source names those who may be logged in as (``HasNamedMembers``).
     """
 
     name: str
@@ -63,6 +64,7 @@ class ClaimsPlugin:
     settings: type[Any]
     open: Callable[[Any, SourceContext], ClaimsSource | ResourceSource]
     summary: str
+    invented: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

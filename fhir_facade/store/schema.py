@@ -53,3 +53,9 @@ def _config(scripts: str) -> Config:
     config.set_main_option("script_location", scripts.replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def newest() -> str:
+    """The schema version of this release."""
+    with as_file(files("fhir_facade.store") / "migrations") as scripts:
+        return str(ScriptDirectory.from_config(_config(str(scripts))).get_current_head())

@@ -1,0 +1,14 @@
+"""The only place where rooms meet: settings → opened parts → a WSGI application."""
+
+from fhir_facade.app.application import create_app
+from fhir_facade.app.databases import migrate_databases, readiness_checks, require_current_schemas
+from fhir_facade.app.parts import Parts, open_parts
+
+__all__ = [
+    "Parts",
+    "create_app",
+    "migrate_databases",
+    "open_parts",
+    "readiness_checks",
+    "require_current_schemas",
+]

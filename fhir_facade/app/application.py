@@ -1,0 +1,169 @@
+"""``create_app``: the parts of a config, joined to one Flask application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from flask import Flask
+
+from fhir_facade.app.parts import KEY_VERSION, Parts, open_parts
+from fhir_facade.app.trail import Trail
+from fhir_facade.contracts.identity import Assurance
+from fhir_facade.contracts.sections import Settings
+from fhir_facade.login.flow import LoginFlow
+from fhir_facade.login.identifiers import IdentifierHash
+from fhir_facade.login.keys import LoginKeys
+from fhir_facade.login.linking import Linker
+from fhir_facade.login.ports import LoginChoice
+from fhir_facade.oauth import discovery
+from fhir_facade.oauth.bearer import Bearer
+from fhir_facade.oauth.status import Describe
+from fhir_facade.search.cursor import Cursors
+from fhir_facade.state import identifier_key
+from fhir_facade.store.logins import Logins
+from fhir_facade.web.capability import Publication
+from fhir_facade.web.consent import consent_blueprint
+from fhir_facade.web.demo import demo_blueprint
+from fhir_facade.web.fhir import FhirService, fhir_blueprint
+from fhir_facade.web.fhir_errors import answer_errors
+from fhir_facade.web.home import home_blueprint
+from fhir_facade.web.login import LoginDesk, login_blueprint
+from fhir_facade.web.login_requests import ServerRequests
+from fhir_facade.web.members import ServerSharings, members_blueprint
+from fhir_facade.web.oauth import OAuthDesk, oauth_blueprint
+from fhir_facade.web.oauth_origins import Origins
+from fhir_facade.web.pages import Agency, Pages, static_blueprint
+from fhir_facade.web.portal import PortalRequests
+
+
+def create_app(settings: Settings) -> Flask:
+    """The WSGI application of a config.
+
+    Raises:
+        ConfigError: something the config names cannot be used.
+    """
+    parts = open_parts(settings)
+    app = Flask("fhir_facade.web", static_folder=None)
+    app.config.update(SECRET_KEY=None, MAX_CONTENT_LENGTH=1_048_576, MAX_FORM_PARTS=200)
+    trail = Trail()
+    pages = pages_of(settings)
+    desk = login_desk(parts, pages, trail)
+    origins = Origins(parts.store, settings.server.environment, settings.server.allowed_origins)
+    bearer = Bearer(parts.store, settings.server.environment)
+    _add_pages(app, parts, pages, desk)
+    app.register_blueprint(
+        oauth_blueprint(_oauth_desk(parts, pages, bearer, origins), compatibility=compatible(settings))
+    )
+    services = [_fhir_service(parts, prefix, bearer, origins, trail) for prefix in mounts(settings)]
+    for service in services:
+        app.register_blueprint(fhir_blueprint(service, name=f"fhir{service.prefix.replace('/', '_')}"))
+    answer_errors(app, tuple(service.base for service in services))
+    return app
+
+
+def compatible(settings: Settings) -> bool:
+    """Whether the paths of CMS's Blue Button client libraries are served too."""
+    return settings.oauth.compatibility_mounts
+
+
+def mounts(settings: Settings) -> tuple[str, ...]:
+    """Path prefixes of the FHIR endpoints."""
+    return ("", "/v1", "/v2", "/v3") if compatible(settings) else ("",)
+
+
+def pages_of(settings: Settings) -> Pages:
+    """What renders pages."""
+    agency = Agency(settings.agency.name, settings.agency.contact, settings.agency.privacy_url)
+    sandbox = settings.server.environment == "sandbox"
+    return Pages(agency, sandbox=sandbox, secure=settings.server.public_base.startswith("https://"))
+
+
+def login_desk(parts: Parts, pages: Pages, trail: Trail) -> LoginDesk:
+    """What the log-in pages work with."""
+    settings, logins = parts.settings, Logins(parts.store)
+    hashing = IdentifierHash({KEY_VERSION: identifier_key(settings)}, KEY_VERSION)
+    keys = LoginKeys(parts.secret)
+    flow = LoginFlow(
+        choices=[LoginChoice(name, name, provider) for name, provider in parts.providers.items()],
+        logins=logins,
+        keys=keys,
+        linker=Linker(parts.people, logins, hashing),
+        callback_url=f"{settings.server.public_base}/login/callback",
+        minimum=Assurance(ial=settings.oauth.minimum_ial, aal=settings.oauth.minimum_aal),
+        record=trail.login,
+    )
+    requests = PortalRequests(
+        ServerRequests(parts.server), keys, f"{settings.server.public_base}/", settings.agency.name, parts.server.clock
+    )
+    return LoginDesk(
+        pages=pages,
+        flow=flow,
+        logins=logins,
+        requests=requests,
+        people=parts.people,
+        keys=keys,
+        record=trail.login,
+        cookie=parts.server.browser_cookie,
+        sensitive_minimum_ial=settings.oauth.sensitive_minimum_ial,
+    )
+
+
+def _add_pages(app: Flask, parts: Parts, pages: Pages, desk: LoginDesk) -> None:
+    base = parts.settings.server.public_base
+    app.register_blueprint(static_blueprint())
+    app.register_blueprint(home_blueprint(pages, f"{base}/fhir", parts.named, demo=parts.sandbox))
+    app.register_blueprint(login_blueprint(desk))
+    app.register_blueprint(consent_blueprint(desk))
+    if isinstance(desk.requests, PortalRequests):
+        app.register_blueprint(members_blueprint(desk, desk.requests, ServerSharings(parts.server)))
+    if parts.sandbox:
+        app.register_blueprint(demo_blueprint(pages, desk.keys, base))
+
+
+def _oauth_desk(parts: Parts, pages: Pages, bearer: Bearer, origins: Origins) -> OAuthDesk:
+    return OAuthDesk(server=parts.server, bearer=bearer, pages=pages, origins=origins, describe=_describe(parts))
+
+
+def _describe(parts: Parts) -> Describe:
+    def describe(patient: str) -> Mapping[str, str]:
+        name = parts.people.name(patient)
+        return {"name": name} if name else {}
+
+    return describe
+
+
+def _fhir_service(parts: Parts, prefix: str, bearer: Bearer, origins: Origins, trail: Trail) -> FhirService:
+    settings = parts.settings
+    publication = Publication(
+        base=f"{settings.server.public_base}{prefix}/fhir",
+        carin=settings.fhir.carin,
+        publisher=settings.agency.name,
+        version=version("fhir-facade"),
+        oauth_uris=oauth_uris(parts),
+        strict=settings.fhir.unknown_parameters == "strict",
+        page_size=settings.fhir.page_size,
+    )
+    return FhirService(
+        resources=parts.resources,
+        authenticate=bearer.authenticate,
+        publication=publication,
+        cursors=Cursors(parts.secret),
+        audit=trail.access,
+        allowed_origin=origins.registered,
+        source=",".join(source.name for source in settings.claims),
+    )
+
+
+def oauth_uris(parts: Parts) -> Mapping[str, str]:
+    """The addresses that the CapabilityStatement names: those of the discovery document."""
+    document = discovery.smart_configuration(parts.server)
+    names = {
+        "authorize": "authorization_endpoint",
+        "token": "token_endpoint",
+        "introspect": "introspection_endpoint",
+        "revoke": "revocation_endpoint",
+        "register": "registration_endpoint",
+        "manage": "management_endpoint",
+    }
+    return {name: str(document[key]) for name, key in names.items() if key in document}

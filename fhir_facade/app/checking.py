@@ -1,0 +1,84 @@
+"""Everything a start would stumble over, found without starting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from fhir_facade.app.databases import require_current_schemas
+from fhir_facade.app.parts import authorization_server, providers_of, scratch_of
+from fhir_facade.contracts.errors import ConfigError, FacadeError
+from fhir_facade.contracts.identity import Account
+from fhir_facade.contracts.sections import Settings, SourceSettings
+from fhir_facade.oauth.keys import read_records
+from fhir_facade.plugins import open_source
+from fhir_facade.state import cursor_key, identifier_key, signing_folder, state_folder
+from fhir_facade.store import Store
+
+
+class _NoAccounts:
+    """The account store of a check: nobody logs in."""
+
+    def find(self, username: str) -> Account | None:
+        """Nobody."""
+        del username
+        return None
+
+
+def faults_of(settings: Settings) -> list[str]:
+    """Every fault, each a sentence that says what to do."""
+    faults: list[str] = []
+    tries: list[Callable[[], Sequence[str]]] = [
+        lambda: _raised(lambda: state_folder(settings)),
+        lambda: _raised(lambda: (identifier_key(settings), cursor_key(settings))),
+        lambda: _raised(lambda: require_current_schemas(settings)),
+        lambda: _signing(settings),
+        *(lambda entry=entry: _source(settings, entry) for entry in settings.claims),
+        lambda: _providers(settings),
+    ]
+    for attempt in tries:
+        faults.extend(attempt())
+    return faults
+
+
+def _raised(action: Callable[[], object]) -> Sequence[str]:
+    try:
+        action()
+    except ConfigError as error:
+        return error.faults
+    except FacadeError as error:
+        return [str(error)]
+    return []
+
+
+def _signing(settings: Settings) -> Sequence[str]:
+    if settings.server.environment == "sandbox":
+        return _raised(lambda: authorization_server(settings, Store("sqlite://")))
+    folder = signing_folder(settings)
+    if not folder.is_dir() or not read_records(folder):
+        return [f"keys.signing: there is no key in {folder}; run: fhir-facade keys rotate --config {settings.path}"]
+    return []
+
+
+def _source(settings: Settings, entry: SourceSettings) -> Sequence[str]:
+    try:
+        source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
+    except ConfigError as error:
+        return error.faults
+    except FacadeError as error:
+        return [f"claims {entry.name}: {error}"]
+    try:
+        return [f"claims {entry.name}: {fault}" for fault in source.check()]
+    except FacadeError as error:
+        return [f"claims {entry.name}: {error}"]
+    finally:
+        source.close()
+
+
+def _providers(settings: Settings) -> Sequence[str]:
+    try:
+        providers = providers_of(settings, _NoAccounts())
+    except ConfigError as error:
+        return error.faults
+    except FacadeError as error:
+        return [f"identity: {error}"]
+    return [f"identity {name}: {fault}" for name, provider in providers.items() for fault in provider.check()]

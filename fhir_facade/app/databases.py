@@ -1,0 +1,62 @@
+"""The two databases: bring them to this release's schema, refuse older ones, ask whether they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy.engine import URL
+
+from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.contracts.sections import Settings
+from fhir_facade.resources import database
+from fhir_facade.state import state_folder
+from fhir_facade.store import schema
+
+
+def store_url(settings: Settings) -> str:
+    """URL of the facade's own tables."""
+    if settings.store.url:
+        return settings.store.url.reveal()
+    return f"sqlite:///{state_folder(settings) / 'store.sqlite'}"
+
+
+def replica_url(settings: Settings) -> URL:
+    """URL of the read-only copy."""
+    configured = settings.replica.url.reveal() if settings.replica.url else None
+    return database.replica_url(configured, state_folder(settings))
+
+
+def migrate_databases(settings: Settings) -> dict[str, str]:
+    """Create or upgrade both databases; database → the version it has now."""
+    schema.migrate(store_url(settings))
+    version = database.migrate(replica_url(settings), settings.replica.partitions)
+    return {"store": schema.newest(), "replica": version}
+
+
+def require_current_schemas(settings: Settings) -> None:
+    """Nothing, where both databases have this release's schema.
+
+    Raises:
+        ConfigError: one has another; it says what to type.
+    """
+    faults = []
+    if not schema.schema_is_current(store_url(settings)):
+        faults.append("the store has another schema than this release needs")
+    if uses_replica(settings) and database.schema_version(replica_url(settings)) != database.latest_version():
+        faults.append("the replica has another schema than this release needs")
+    if faults:
+        command = f"fhir-facade migrate --config {settings.path}"
+        raise ConfigError([f"{fault}; run: {command}" for fault in faults])
+
+
+def uses_replica(settings: Settings) -> bool:
+    """Whether any source is served from the copy."""
+    return any(source.mode == "replica" for source in settings.claims)
+
+
+def readiness_checks(settings: Settings) -> Mapping[str, Callable[[], bool]]:
+    """Component → whether it can be used now."""
+    checks = {"store": lambda: schema.schema_is_current(store_url(settings))}
+    if uses_replica(settings):
+        checks["replica"] = lambda: database.schema_version(replica_url(settings)) is not None
+    return checks

@@ -1,0 +1,140 @@
+"""Everything a config names, opened once: sources of resources, log-ins, the authorization server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fhir_facade.app.databases import replica_url, store_url
+from fhir_facade.app.people import SandboxPeople, is_member
+from fhir_facade.contracts.claims import HasNamedMembers, NamedMember
+from fhir_facade.contracts.identity import AccountStore, IdentityProvider
+from fhir_facade.contracts.plugin import CLAIMS_GROUP, IdentityContext
+from fhir_facade.contracts.sections import Settings, SourceSettings
+from fhir_facade.fhir.mapper import Mapper
+from fhir_facade.login.sandbox_accounts import SandboxAccounts
+from fhir_facade.oauth.jwks import KeySets
+from fhir_facade.oauth.keys import SigningKeys, read_records, rotate
+from fhir_facade.oauth.server import AuthorizationServer, system_clock
+from fhir_facade.plugins import find, open_provider, open_source
+from fhir_facade.resources.matching import MatchHash
+from fhir_facade.resources.page import Resources
+from fhir_facade.resources.replica import ReplicaResources
+from fhir_facade.state import cursor_key, identifier_key, signing_folder, state_folder
+from fhir_facade.store import Store
+from fhir_facade.web.login_people import ResourcePeople
+
+KEY_VERSION = "1"
+"""Version of the configured identifier key; hashes carry it, so that a new key can stand beside the old one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the application is made of.
+
+    ``providers`` are the log-ins by name in the order members see them; ``named`` a sandbox's members with a story.
+    """
+
+    settings: Settings
+    store: Store
+    resources: Resources
+    server: AuthorizationServer
+    people: ResourcePeople
+    providers: dict[str, IdentityProvider]
+    named: Sequence[NamedMember]
+    secret: bytes
+
+    @property
+    def sandbox(self) -> bool:
+        """Every member is invented, or only looked at by the agency itself."""
+        return self.settings.server.environment == "sandbox"
+
+
+def open_parts(settings: Settings) -> Parts:
+    """Open everything.
+
+    Raises:
+        ConfigError: something the config names cannot be used.
+    """
+    sandbox = settings.server.environment == "sandbox"
+    resources = resources_of(settings)
+    named = named_members(settings) if sandbox else ()
+    accounts = SandboxAccounts(named, identifier_key(settings), lambda patient: is_member(resources, patient))
+    return Parts(
+        settings=settings,
+        store=(store := Store(store_url(settings))),
+        resources=resources,
+        server=authorization_server(settings, store),
+        people=SandboxPeople(resources) if sandbox else ResourcePeople(resources),
+        providers=providers_of(settings, accounts if sandbox else None),
+        named=named,
+        secret=cursor_key(settings),
+    )
+
+
+def match_hash(settings: Settings) -> MatchHash:
+    """How identifiers are hashed at rest."""
+    return MatchHash({KEY_VERSION: identifier_key(settings)}, KEY_VERSION)
+
+
+def mapper_of(settings: Settings, source: SourceSettings) -> Mapper:
+    """The mapper of one source's records."""
+    return Mapper(source.name, settings.fhir.carin, settings.fhir.pin_coding_versions)
+
+
+def resources_of(settings: Settings) -> Resources:
+    """Where resources come from.
+
+    Raises:
+        ConfigError: a mode or a number of sources that cannot be served.
+    """
+    (source,) = settings.claims
+    return ReplicaResources(replica_url(settings), source.name, match_hash(settings))
+
+
+def scratch_of(settings: Settings, source: SourceSettings) -> Path:
+    """The folder for a source's temporary files."""
+    return state_folder(settings) / "scratch" / source.name
+
+
+def named_members(settings: Settings) -> Sequence[NamedMember]:
+    """Members with a story, of every source whose members are invented."""
+    found: list[NamedMember] = []
+    for entry in settings.claims:
+        if find(CLAIMS_GROUP, entry.adapter).invented:
+            source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
+            if isinstance(source, HasNamedMembers):
+                found.extend(source.named_members())
+            source.close()
+    return found
+
+
+def providers_of(settings: Settings, accounts: AccountStore | None) -> dict[str, IdentityProvider]:
+    """The log-ins, opened, in the order members see them."""
+    context = IdentityContext(
+        accounts=accounts,
+        production=settings.server.environment == "production",
+        public_base=settings.server.public_base,
+    )
+    return {
+        name: open_provider(name, settings.identity.options[name], settings.path.parent, context)
+        for name in settings.identity.providers
+    }
+
+
+def authorization_server(settings: Settings, store: Store) -> AuthorizationServer:
+    """The authorization server; a sandbox makes its first signing key itself."""
+    folder = signing_folder(settings)
+    sandbox = settings.server.environment == "sandbox"
+    if sandbox and not (folder.is_dir() and read_records(folder)):
+        rotate(folder, system_clock())
+    return AuthorizationServer(
+        store=store,
+        base=settings.server.public_base,
+        environment=settings.server.environment,
+        settings=settings.oauth,
+        keys=SigningKeys(folder),
+        secret=cursor_key(settings),
+        key_sets=KeySets(local_allowed=sandbox),
+    )

@@ -1,0 +1,71 @@
+"""One source of a config, synced into the copy."""
+
+from __future__ import annotations
+
+from fhir_facade.app.databases import replica_url
+from fhir_facade.app.parts import mapper_of, match_hash, scratch_of
+from fhir_facade.contracts.claims import ExtractSource
+from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.contracts.records import Claim
+from fhir_facade.contracts.sections import Settings, SourceSettings
+from fhir_facade.plugins import open_source
+from fhir_facade.state import state_folder
+from fhir_facade.sync.report import SyncReport
+from fhir_facade.sync.run import OnProgress, SyncPlan, sync
+
+
+def source_named(settings: Settings, name: str) -> SourceSettings:
+    """The ``[[claims]]`` entry of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    for source in settings.claims:
+        if source.name == name:
+            return source
+    known = ", ".join(source.name for source in settings.claims)
+    raise ConfigError([f"no source is named {name} in {settings.path.name}; its sources are {known}"])
+
+
+def sync_source(
+    settings: Settings, name: str, on_progress: OnProgress | None = None, *, allow_removals: bool = False
+) -> SyncReport:
+    """Bring the copy of one source up to date.
+
+    Raises:
+        ConfigError: there is no such source, or it is served live.
+        ClaimsUnavailable: the source or the copy cannot be used now.
+    """
+    entry = source_named(settings, name)
+    source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
+    try:
+        if entry.mode != "replica" or not isinstance(source, ExtractSource):
+            raise ConfigError([f"{name} is served live: it has no copy to sync"])
+        return sync(source, plan_of(settings, entry, allow_removals=allow_removals), on_progress)
+    finally:
+        source.close()
+
+
+def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool = False) -> SyncPlan:
+    """Everything a run needs besides the source."""
+    return SyncPlan(
+        name=entry.name,
+        replica=replica_url(settings),
+        mapper=mapper_of(settings, entry),
+        rendering=rendering_of(settings),
+        labels=labels_of,
+        hashed=match_hash(settings),
+        state=state_folder(settings),
+        allow_removals=allow_removals,
+    )
+
+
+def rendering_of(settings: Settings) -> str:
+    """How resources are rendered: when it changes, a sync maps everything again."""
+    return f"carin {settings.fhir.carin} pins {settings.fhir.pin_coding_versions}"
+
+
+def labels_of(claim: Claim) -> frozenset[str]:
+    """Security labels of a claim."""
+    del claim
+    return frozenset()

@@ -1,0 +1,66 @@
+"""``fhir-facade sync``: fill the copy from a claims source."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from fhir_facade.app.databases import require_current_schemas
+from fhir_facade.app.syncing import sync_source
+from fhir_facade.cli.options import config_option, json_option, print_json, settings_of
+from fhir_facade.contracts.sections import Settings
+from fhir_facade.sync.report import SyncReport
+
+
+@click.command()
+@click.argument("source")
+@config_option
+@json_option
+@click.option("--allow-removals", is_flag=True, help="Accept that the source names less than half of the members.")
+def sync(source: str, config: Path | None, as_json: bool, allow_removals: bool) -> None:
+    """Bring the copy of SOURCE up to date; exits 1 when records were rejected, and says where they are listed."""
+    settings = settings_of(config)
+    require_current_schemas(settings)
+    report = run(settings, source, allow_removals=allow_removals)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        print_report(report)
+    if report.rejected:
+        click.echo(f"{report.rejected} records were rejected; they are listed in {report.rejects}", err=True)
+        sys.exit(1)
+
+
+def run(settings: Settings, source: str, *, allow_removals: bool = False) -> SyncReport:
+    """Sync one source with a progress bar on standard error."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}, {task.fields[rate]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=False) as bar:
+        task = bar.add_task(source, total=None, unit="", rate="")
+
+        def show(done: int, total: int | None, unit: str) -> None:
+            speed = bar.tasks[task].speed
+            rate = f"{speed:,.0f}/s" if speed else ""
+            bar.update(task, completed=done, total=total, unit=unit, rate=rate)
+
+        return sync_source(settings, source, show, allow_removals=allow_removals)
+
+
+def print_report(report: SyncReport) -> None:
+    """What a run did, for people."""
+    for what in ("written", "unchanged", "deleted"):
+        counts = report.as_dict()[what]
+        listed = ", ".join(f"{count:,} {kind}" for kind, count in counts.items()) or "nothing"
+        click.echo(f"{what:>9}: {listed}")
+    click.echo(f" rejected: {report.rejected:,}")
+    click.echo(f"  seconds: {report.seconds:.1f}")

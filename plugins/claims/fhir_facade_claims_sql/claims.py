@@ -1,0 +1,205 @@
+"""Rows of a claim and its parts → one ``Claim``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fhir_facade.contracts.people import Identifier
+from fhir_facade.contracts.records import (
+    Amount,
+    Amounts,
+    CareTeamMember,
+    CareTeamRole,
+    Claim,
+    ClaimKind,
+    ClaimLine,
+    Diagnosis,
+    DiagnosisRole,
+    OtherPayer,
+    Party,
+    PartyKind,
+    Payee,
+    PharmacyDetails,
+    Procedure,
+)
+from fhir_facade_claims_sql.mapping import ClaimSet, Section
+from fhir_facade_claims_sql.people import PAYER, Values, need, picked, position_of, values_of
+from fhir_facade_claims_sql.spec import Row
+
+NPI_PREFIX = "npi-"
+"""Ids of providers known by their NPI alone: the id says everything there is to know."""
+
+UNKNOWN_PROVIDER = "unknown-provider"
+"""Id of the organization that stands for a billing provider the source does not name."""
+
+_PHARMACY = ("days_supply", "daw_code", "fill_number", "refills_authorized", "brand_generic", "origin", "compound_code")
+_PLAIN = (
+    "claim_id", "member_id", "kind", "claim_number", "last_updated", "service_start", "status", "service_end",
+    "received_on", "admitted_on", "discharged_on", "type_of_bill", "point_of_origin", "admission_type",
+    "discharge_status", "drg", "medical_record_number", "patient_account_number", "adjustments", "billing_network",
+    "rendering_network", "benefit_payment", "payment_status", "paid_on",
+)  # fmt: skip
+_LINE = (
+    "number", "service_start", "service_end", "revenue", "procedure", "modifiers", "place_of_service", "units", "unit",
+    "drug", "quantity", "quantity_unit", "allowed_units", "adjustments", "rejects", "benefit_payment", "denied", "tooth",
+    "surfaces", "additional_teeth",
+)  # fmt: skip
+
+Spans = Sequence[tuple[str, date | None, date | None]]
+"""Cover of a member: coverage id, first day, last day; newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The rows of one claim: its own, and those of each section with a table of its own."""
+
+    own: Row
+    children: Mapping[int, Sequence[Row]]
+
+    def rows(self, section: Section, number: int) -> Sequence[Row]:
+        """The rows of a section; the claim's own where the section has no table."""
+        return (self.own,) if section.inline else self.children.get(number, ())
+
+
+def build(claim_set: ClaimSet, parts: Parts, spans: Spans, absent: frozenset[str]) -> Claim:
+    """One claim.
+
+    Raises:
+        RowFault: a value cannot be converted, or a required one is missing.
+    """
+    section, key = claim_set.claim, claim_set.claim.claim_key
+    values = values_of(section, parts.own, absent, key)
+    need(
+        section,
+        parts.own,
+        values,
+        ("claim_id", "member_id", "kind", "claim_number", "last_updated", "service_start"),
+        key,
+    )
+    lines = _lines(claim_set, parts, values, absent)
+    return Claim(
+        adjudicated_on=values.get("adjudicated_on") or values.get("paid_on") or values["last_updated"].date(),
+        payer_id=PAYER,
+        coverage_id=values.get("coverage_id") or covering(spans, values["service_start"]),
+        billing_provider=_billing(values),
+        facility_id=values.get("facility_id") or _npi_id(values.get("facility_npi")),
+        payee=Payee(kind=values["payee"]) if "payee" in values else None,
+        prior_claims=_identifiers(values.get("prior_claim")),
+        replaced_by=_identifiers(values.get("replaced_by")),
+        other_payers=(OtherPayer(name=values["other_payer"]),) if "other_payer" in values else (),
+        lines=lines,
+        diagnoses=_diagnoses(claim_set, parts, absent),
+        procedures=_procedures(claim_set, parts, absent),
+        care_team=_care_team(claim_set, parts, absent),
+        amounts=_amounts(values, "amounts."),
+        totals=_amounts(values, "totals."),
+        pharmacy=PharmacyDetails(**picked(values, *_PHARMACY)) if values["kind"] is ClaimKind.PHARMACY else None,
+        position=position_of(section, parts.own, key),
+        **picked(values, *_PLAIN),
+    )
+
+
+def covering(spans: Spans, day: date) -> str:
+    """The cover in force on that day; the newest where none was, because a claim always has one."""
+    for coverage_id, start, end in spans:
+        if (start is None or start <= day) and (end is None or day <= end):
+            return coverage_id
+    return spans[0][0] if spans else "unknown"
+
+
+def _billing(values: Values) -> Party:
+    known = values.get("billing_id") or _npi_id(values.get("billing_npi")) or _npi_id(values.get("facility_npi"))
+    return Party(PartyKind.ORGANIZATION, known or UNKNOWN_PROVIDER)
+
+
+def _npi_id(npi: str | None) -> str | None:
+    return f"{NPI_PREFIX}{npi}" if npi else None
+
+
+def _identifiers(value: Identifier | None) -> tuple[Identifier, ...]:
+    return (value,) if value else ()
+
+
+def _amounts(values: Mapping[str, Any], prefix: str) -> Amounts:
+    return {Amount(name.removeprefix(prefix)): value for name, value in values.items() if name.startswith(prefix)}
+
+
+def _lines(claim_set: ClaimSet, parts: Parts, claim: Values, absent: frozenset[str]) -> tuple[ClaimLine, ...]:
+    section = claim_set.line
+    key = section.claim_key or claim_set.claim.claim_key
+    lines = []
+    for row in parts.rows(section, 0):
+        values = values_of(section, row, absent, key)
+        need(section, row, values, ("number",), key)
+        if claim["kind"] is not ClaimKind.INPATIENT:
+            values.setdefault("service_start", claim["service_start"])
+        lines.append(
+            ClaimLine(
+                amounts=_amounts(values, "amounts."), position=position_of(section, row, key), **picked(values, *_LINE)
+            )
+        )
+    return tuple(sorted(lines, key=lambda line: line.number))
+
+
+def _of(claim_set: ClaimSet, record: str) -> Iterable[tuple[int, Section]]:
+    return ((number, part) for number, part in enumerate(claim_set.parts, 1) if part.record == record)
+
+
+def _each(section: Section, row: Row, absent: frozenset[str], key: str | None) -> Iterable[Values]:
+    """The values of a row, once per number where its columns repeat."""
+    count = max((spec.repeat for spec in section.fields.values()), default=0)
+    if not count:
+        yield values_of(section, row, absent, key)
+        return
+    columns = [
+        {name: list(spec.each())[number] if spec.repeat else spec for name, spec in section.fields.items()}
+        for number in range(count)
+    ]
+    for fields in columns:
+        numbered = Section(
+            record=section.record, where_found=section.where_found, table=section.table, select=section.select,
+            where=None, order=None, claim_key=section.claim_key, member_key=section.member_key, fields=fields,
+        )  # fmt: skip
+        yield values_of(numbered, row, absent, key)
+
+
+def _diagnoses(claim_set: ClaimSet, parts: Parts, absent: frozenset[str]) -> tuple[Diagnosis, ...]:
+    found: list[Diagnosis] = []
+    for number, section in _of(claim_set, "diagnosis"):
+        for row in parts.rows(section, number):
+            for values in _each(section, row, absent, section.claim_key or claim_set.claim.claim_key):
+                if "code" in values:
+                    role = values.pop("role", None) or _role(found)
+                    found.append(Diagnosis(role=role, **values))
+    return tuple(found)
+
+
+def _role(before: list[Diagnosis]) -> DiagnosisRole:
+    return DiagnosisRole.SECONDARY if before else DiagnosisRole.PRINCIPAL
+
+
+def _procedures(claim_set: ClaimSet, parts: Parts, absent: frozenset[str]) -> tuple[Procedure, ...]:
+    found: list[Procedure] = []
+    for number, section in _of(claim_set, "procedure"):
+        for row in parts.rows(section, number):
+            for values in _each(section, row, absent, section.claim_key or claim_set.claim.claim_key):
+                if "code" in values:
+                    values.setdefault("principal", not found)
+                    found.append(Procedure(**values))
+    return tuple(found)
+
+
+def _care_team(claim_set: ClaimSet, parts: Parts, absent: frozenset[str]) -> tuple[CareTeamMember, ...]:
+    found: dict[tuple[CareTeamRole, str], CareTeamMember] = {}
+    for number, section in _of(claim_set, "care_team"):
+        for row in parts.rows(section, number):
+            values = values_of(section, row, absent, section.claim_key or claim_set.claim.claim_key)
+            provider = values.get("provider_id") or _npi_id(values.get("provider_npi"))
+            if provider and "role" in values:
+                party = Party(PartyKind.PRACTITIONER, provider)
+                member = CareTeamMember(role=values["role"], provider=party, taxonomy=values.get("taxonomy"))
+                found.setdefault((member.role, provider), member)
+    return tuple(found.values())

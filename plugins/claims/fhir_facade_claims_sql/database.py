@@ -1,0 +1,102 @@
+"""The claims database: read-only transactions, bound parameters, time-outs, and errors the facade understands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError
+from fhir_facade_claims_sql.settings import SqlSettings
+
+CONNECT_TIMEOUT_S = 3
+_SQLITE_STEPS = 100_000
+_DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+
+
+def open_engine(settings: SqlSettings) -> Engine:
+    """An engine that only reads.
+
+    Raises:
+        ConfigError: the URL is not one, or its driver is not installed.
+    """
+    try:
+        url = sa.make_url(settings.url.reveal())
+        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+        engine = sa.create_engine(url, **_options(url, settings))
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        reason = f"{settings.url.origin} is not a usable database URL ({type(error).__name__}: {error})"
+        raise ConfigError([f"sql.url: {reason}; install the driver, or correct it"]) from error
+    event.listen(engine, "connect", lambda connection, record: _prepare(engine, connection, record, settings))
+    return engine
+
+
+def _options(url: URL, settings: SqlSettings) -> dict[str, Any]:
+    options: dict[str, Any] = {"pool_size": settings.connections, "pool_timeout": settings.statement_timeout_s}
+    if url.get_backend_name() == "sqlite":
+        return options | {"connect_args": {"timeout": settings.statement_timeout_s}}
+    options |= {"pool_pre_ping": True, "pool_recycle": 1800}
+    if url.get_backend_name() == "postgresql":
+        limit = settings.statement_timeout_s * 1000
+        server = f"-c statement_timeout={limit} -c default_transaction_read_only=on"
+        return options | {"connect_args": {"connect_timeout": CONNECT_TIMEOUT_S, "options": server}}
+    if url.get_backend_name() in ("mysql", "mariadb"):
+        return options | {"connect_args": {"connect_timeout": CONNECT_TIMEOUT_S}}
+    return options
+
+
+def _prepare(engine: Engine, connection: Any, record: Any, settings: SqlSettings) -> None:
+    dialect = engine.dialect.name
+    if dialect == "sqlite":
+        connection.execute("PRAGMA query_only=ON").close()
+        _limit_sqlite(engine, connection, record, settings.statement_timeout_s)
+    elif dialect in ("mysql", "mariadb"):
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION TRANSACTION READ ONLY")
+            cursor.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')")
+            cursor.execute(f"SET SESSION max_statement_time = {int(settings.statement_timeout_s)}")
+
+
+def _limit_sqlite(engine: Engine, connection: Any, record: Any, seconds: int) -> None:
+    """SQLite has no statement time-out of its own: its progress callback looks at the clock."""
+    record.info["deadline"] = float("inf")
+    connection.set_progress_handler(lambda: int(time.monotonic() > record.info["deadline"]), _SQLITE_STEPS)
+
+    if not event.contains(engine, "before_cursor_execute", _start_clock):
+        event.listen(engine, "before_cursor_execute", _start_clock)
+    record.info["limit"] = seconds
+
+
+def _start_clock(connection: Connection, *_: Any) -> None:
+    info = connection.connection.info
+    info["deadline"] = time.monotonic() + info["limit"]
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One read-only connection.
+
+    Raises:
+        ClaimsUnavailable: the database is down, slow, or has another shape than the mapping says.
+    """
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except (SQLAlchemyError, OSError) as error:
+        raise ClaimsUnavailable(f"the claims database cannot answer: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(getattr(error, "orig", None) or error).strip()
+    return f"{type(error).__name__}: {text.splitlines()[0] if text else ''}"
+
+
+def rows(connection: Connection, statement: sa.Select[Any], values: dict[str, Any] | None = None) -> Sequence[Any]:
+    """Every row, by column name."""
+    return connection.execute(statement, values or {}).mappings().all()

@@ -1,0 +1,194 @@
+"""A mapping file → what to select and how to build records from it. All faults of a file are in one error.
+
+::
+
+    mapping = 1
+    absent = ["", "~"]                 # texts that mean "nothing"
+
+    [member]                           # also: coverage, representative, organization, practitioner
+    table = "members"                  # or: select = "SELECT …"
+    where = "active = 1"               # optional, plain SQL
+    [member.fields]
+    member_id = "member_id"
+
+    [[claims]]                         # one per kind of claim table
+    [claims.claim]                     # one row per claim
+    [claims.line]                      # one row per line; without a table of its own, the claim's row is the line
+    [[claims.diagnosis]]               # as many as there are places where diagnoses stand; likewise
+    [[claims.procedure]]               # procedure and care_team
+    [[claims.care_team]]
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fhir_facade.contracts.errors import ConfigError
+from fhir_facade_claims_sql.fields import RECORDS, REQUIRED
+from fhir_facade_claims_sql.spec import Spec, SpecReader
+
+FORMAT = 1
+PEOPLE = ("member", "coverage", "representative", "organization", "practitioner")
+PARTS = ("diagnosis", "procedure", "care_team")
+_SECTION_KEYS = {"table", "select", "where", "fields", "order", "claim_id", "member_id"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One kind of record: where its rows are, and its fields.
+
+    ``claim_key`` and ``member_key`` are the columns by which rows of a claim, or of a member, are found; a section
+    without ``table`` and ``select`` is read from the claim's own row.
+    """
+
+    record: str
+    where_found: str
+    table: str | None
+    select: str | None
+    where: str | None
+    order: str | None
+    claim_key: str | None
+    member_key: str | None
+    fields: Mapping[str, Spec]
+
+    @property
+    def inline(self) -> bool:
+        """Read from the claim's own row."""
+        return self.table is None and self.select is None
+
+    @property
+    def source(self) -> str:
+        """What a reject list calls the place."""
+        return self.table or self.where_found
+
+    def columns(self) -> Iterator[str]:
+        """Every column the section reads, once."""
+        keys = [key for key in (self.claim_key, self.member_key) if key]
+        used = [column for spec in self.fields.values() for column in spec.used()]
+        return iter(dict.fromkeys([*keys, *used]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimSet:
+    """One kind of claim table with its parts."""
+
+    name: str
+    claim: Section
+    line: Section
+    parts: tuple[Section, ...]
+
+    def inline_columns(self) -> list[str]:
+        """Every column of the claim's row that any section reads."""
+        inline = [section for section in (self.line, *self.parts) if section.inline]
+        return list(dict.fromkeys(column for section in (self.claim, *inline) for column in section.columns()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingFile:
+    """A whole mapping."""
+
+    people: Mapping[str, Section]
+    claims: tuple[ClaimSet, ...]
+    absent: frozenset[str]
+
+
+@dataclass(slots=True)
+class MappingReader:
+    """Reads a mapping, collecting every fault."""
+
+    specs: SpecReader = field(default_factory=SpecReader)
+
+    @property
+    def faults(self) -> list[str]:
+        """Every fault so far."""
+        return self.specs.faults
+
+    def read(self, document: Mapping[str, Any]) -> MappingFile:
+        """The mapping; only to be used where ``faults`` stayed empty."""
+        if document.get("mapping") != FORMAT:
+            self.faults.append(f"mapping: must be {FORMAT}, the format this version reads")
+        for key in document.keys() - {"mapping", "absent", "claims", *PEOPLE}:
+            self.faults.append(
+                f"{key}: unknown; known are member, coverage, representative, organization, practitioner, claims"
+            )
+        people = {name: self.section(name, document[name], name) for name in PEOPLE if name in document}
+        for name in ("member", "coverage"):
+            if name not in people:
+                self.faults.append(f"{name}: missing; say where {name} rows are")
+        sets = document.get("claims") or []
+        if not isinstance(sets, list) or not sets:
+            self.faults.append("claims: missing; say where claims are with [[claims]]")
+            sets = []
+        claims = tuple(self.claim_set(table, f"claims[{index}]") for index, table in enumerate(sets))
+        return MappingFile(people=people, claims=claims, absent=frozenset(document.get("absent", [""])) | {""})
+
+    def claim_set(self, table: Mapping[str, Any], where: str) -> ClaimSet:
+        """One ``[[claims]]`` entry."""
+        for key in table.keys() - {"name", "claim", "line", *PARTS}:
+            self.faults.append(f"{where}.{key}: unknown key")
+        claim = self.section("claim", table.get("claim", {}), f"{where}.claim")
+        line = self.section("line", table.get("line", {}), f"{where}.line")
+        parts = tuple(
+            self.section(part, entry, f"{where}.{part}[{index}]")
+            for part in PARTS
+            for index, entry in enumerate(table.get(part, []))
+        )
+        if claim.inline:
+            self.faults.append(f"{where}.claim: needs a table or a select")
+        return ClaimSet(name=str(table.get("name", where)), claim=claim, line=line, parts=parts)
+
+    def section(self, record: str, table: Mapping[str, Any], where: str) -> Section:
+        """One section."""
+        for key in table.keys() - _SECTION_KEYS:
+            self.faults.append(f"{where}.{key}: unknown key; known keys are {', '.join(sorted(_SECTION_KEYS))}")
+        fields = {name: self.specs.read(raw, f"{where}.fields.{name}") for name, raw in table.get("fields", {}).items()}
+        self._check_names(record, fields, where)
+        section = Section(
+            record=record,
+            where_found=where,
+            table=table.get("table"),
+            select=table.get("select"),
+            where=table.get("where"),
+            order=table.get("order"),
+            claim_key=table.get("claim_id") or _column(fields.get("claim_id")),
+            member_key=table.get("member_id") or _column(fields.get("member_id")),
+            fields=fields,
+        )
+        if record in ("line", *PARTS) and not section.inline and not section.claim_key:
+            self.faults.append(f"{where}.claim_id: missing; name the column that holds the claim's id")
+        return section
+
+    def _check_names(self, record: str, fields: Mapping[str, Spec], where: str) -> None:
+        known = RECORDS[record]
+        for name in fields.keys() - known.keys():
+            if not (name.startswith("match.") and record in ("member", "representative")):
+                self.faults.append(f"{where}.fields.{name}: unknown field; known are {', '.join(sorted(known))}")
+        for name in sorted(REQUIRED[record] - fields.keys()):
+            self.faults.append(f"{where}.fields.{name}: missing; a {record} needs it")
+
+
+def _column(spec: Spec | None) -> str | None:
+    return spec.columns[0] if spec and spec.columns else None
+
+
+def load(path: Path) -> MappingFile:
+    """The mapping in a file.
+
+    Raises:
+        ConfigError: it cannot be read, is not TOML, or has faults: all of them.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"mapping {path}: cannot be read ({type(error).__name__}); check the path"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"mapping {path}: not valid TOML: {error}"]) from error
+    reader = MappingReader()
+    mapping = reader.read(document)
+    if reader.faults:
+        raise ConfigError([f"mapping {path.name}: {fault}" for fault in reader.faults])
+    return mapping

@@ -1,0 +1,140 @@
+"""One field of a mapping: where its value comes from, and how the column's value becomes the record's.
+
+A field is written as ``"column"``, or as a table with some of these keys::
+
+    column    a column, or a list of columns of which the first filled one counts
+    value     a constant instead of a column
+    values    source value → record value; a filled value that is not listed is a fault of the row
+    otherwise what a value that is not listed becomes, instead of a fault
+    system    code system or identifier system: a constant, or another field
+    version   version of the code system: a constant, or another field
+    format    strptime format of a date that is kept as text
+    prefix    text put before the value (ids: so that two tables cannot give the same one)
+    encode    "hex": an id with characters that FHIR ids do not allow
+    repeat    n: the columns hold ``{n}``, counted from 1 to n; the field has many values
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+KEYS = {"column", "value", "values", "otherwise", "system", "version", "format", "prefix", "encode", "repeat"}
+
+Row = Mapping[str, Any]
+
+
+class UnmappedError(ValueError):
+    """A filled source value that the mapping does not know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """Where one value comes from."""
+
+    columns: tuple[str, ...] = ()
+    constant: str | None = None
+    values: Mapping[str, str] | None = None
+    otherwise: str | None = None
+    system: Spec | None = None
+    version: Spec | None = None
+    format: str | None = None
+    prefix: str = ""
+    encode: str = ""
+    repeat: int = 0
+
+    def used(self) -> Iterator[str]:
+        """Every column this field reads."""
+        for number in range(1, self.repeat + 1) if self.repeat else (0,):
+            for column in self.columns:
+                yield column.replace("{n}", str(number))
+        for part in (self.system, self.version):
+            if part:
+                yield from part.used()
+
+    def each(self) -> Iterator[Spec]:
+        """This field once per number of ``repeat``."""
+        for number in range(1, self.repeat + 1) if self.repeat else (0,):
+            yield replace(
+                self,
+                columns=tuple(column.replace("{n}", str(number)) for column in self.columns),
+                system=_numbered(self.system, number),
+                version=_numbered(self.version, number),
+                repeat=0,
+            )
+
+    def read(self, row: Row, absent: frozenset[str]) -> Any:
+        """The first filled column's value, or the constant; None where nothing is there.
+
+        Raises:
+            UnmappedError: the value is filled and not in ``values``.
+        """
+        if self.constant is not None:
+            return self.constant
+        for column in self.columns:
+            raw = row[column]
+            if isinstance(raw, str):
+                raw = raw.strip()
+            if raw is not None and str(raw) not in absent:
+                return self._mapped(raw)
+        return None
+
+    def _mapped(self, raw: Any) -> Any:
+        if self.values is None:
+            return raw
+        key = str(raw)
+        if key in self.values:
+            return self.values[key] or None
+        if self.otherwise is not None:
+            return self.otherwise or None
+        shown = key if len(key) <= 20 else key[:20] + "…"
+        raise UnmappedError(f"{self.columns[0]} has the value {shown!r}, which the mapping does not know")
+
+
+def _numbered(part: Spec | None, number: int) -> Spec | None:
+    if part is None or not part.columns:
+        return part
+    return replace(part, columns=tuple(column.replace("{n}", str(number)) for column in part.columns))
+
+
+@dataclass(slots=True)
+class SpecReader:
+    """Reads field specifications, collecting every fault."""
+
+    faults: list[str] = field(default_factory=list)
+
+    def read(self, raw: Any, where: str) -> Spec:
+        """The specification; an empty one where ``faults`` grew."""
+        if isinstance(raw, str):
+            return Spec(columns=(raw,))
+        if not isinstance(raw, Mapping):
+            self.faults.append(f"{where}: must be a column name or a table")
+            return Spec()
+        for key in raw.keys() - KEYS:
+            self.faults.append(f"{where}.{key}: unknown key; known keys are {', '.join(sorted(KEYS))}")
+        if ("column" in raw) == ("value" in raw):
+            self.faults.append(f"{where}: needs either column or value")
+            return Spec()
+        return self._table(raw, where)
+
+    def _table(self, raw: Mapping[str, Any], where: str) -> Spec:
+        column = raw.get("column", [])
+        values = raw.get("values")
+        return Spec(
+            columns=tuple([column] if isinstance(column, str) else column),
+            constant=None if "value" not in raw else str(raw["value"]),
+            values=None if values is None else {str(key): str(value) for key, value in values.items()},
+            otherwise=raw.get("otherwise"),
+            system=self._part(raw.get("system"), f"{where}.system"),
+            version=self._part(raw.get("version"), f"{where}.version"),
+            format=raw.get("format"),
+            prefix=raw.get("prefix", ""),
+            encode=raw.get("encode", ""),
+            repeat=int(raw.get("repeat", 0)),
+        )
+
+    def _part(self, raw: Any, where: str) -> Spec | None:
+        if raw is None:
+            return None
+        return Spec(constant=raw) if isinstance(raw, str) else self.read(raw, where)

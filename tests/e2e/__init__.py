@@ -1,0 +1,1 @@
+"""The whole facade, driven as people and apps drive it."""
