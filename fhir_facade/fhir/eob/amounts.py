@@ -6,14 +6,14 @@ Source: CARIN Blue Button, value set C4BBAdjudication and the amount definitions
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from fhir_facade.contracts.records import Amount, Amounts, Claim
+from fhir_facade.contracts.records import Amount, Amounts, Claim, ClaimLine, LocalAmount
 from fhir_facade.fhir.eob.draft import Draft
 from fhir_facade.fhir.guide import CARIN, THO, Guide
 from fhir_facade.fhir.unfit import Unfit
-from fhir_facade.fhir.values import Json, absent, money, number
+from fhir_facade.fhir.values import Json, absent, concept, money, number
 
 _HL7 = frozenset({Amount.SUBMITTED, Amount.ELIGIBLE, Amount.DEDUCTIBLE, Amount.COPAY, Amount.BENEFIT})
 _SYSTEMS = {kind: f"{THO}/adjudication" if kind in _HL7 else f"{CARIN}/CodeSystem/C4BBAdjudication" for kind in Amount}
@@ -42,6 +42,17 @@ def _place(entry: tuple[Amount, Decimal]) -> int:
         raise Unfit("an amount is of no known kind") from None
 
 
+def local(amounts: Sequence[LocalAmount]) -> list[Json]:
+    """Amounts of the payer's own kinds, each under the payer's own category."""
+    return [
+        {
+            "category": concept(a.category.system, a.category.value, None, a.category.display),
+            "amount": money(a.amount, "an amount"),
+        }
+        for a in amounts
+    ]
+
+
 def unknown_amount(guide: Guide) -> list[Json]:
     """What stands where the guide demands an amount and the source has none: submitted, and why it is absent."""
     return [{"category": guide.concept(_SYSTEMS[Amount.SUBMITTED], Amount.SUBMITTED.value), "amount": absent()}]
@@ -68,8 +79,16 @@ def totals(draft: Draft) -> list[Json]:
     """Claim totals [148]: as stated, else header amounts, else the sum of the lines."""
     claim = draft.claim
     stated = claim.totals or claim.amounts or added(line.amounts for line in claim.lines)
-    found = categories(draft.guide, stated)
+    found = categories(draft.guide, stated) + local(claim.local_amounts)
     return found if counts(draft.guide, stated) else [*found, *unknown_amount(draft.guide)]
+
+
+def at_line(draft: Draft, line: ClaimLine) -> list[Json]:
+    """Amounts of a line whose profile demands one: those stated, else that they are unknown; none in Basis profiles."""
+    if not draft.financial:
+        return []
+    found = categories(draft.guide, line.amounts) + local(line.local_amounts)
+    return found if counts(draft.guide, line.amounts) else [*found, *unknown_amount(draft.guide)]
 
 
 def added(lines: Iterable[Amounts]) -> dict[Amount, Decimal]:

@@ -24,6 +24,7 @@ from fhir_facade.fhir.eob.care_team import PROVIDERS, Roles, billing_provider, c
 from fhir_facade.fhir.eob.diagnoses import diagnoses
 from fhir_facade.fhir.eob.draft import Draft
 from fhir_facade.fhir.eob.lines import unique_numbers
+from fhir_facade.fhir.eob.supporting_info import inform_details
 from fhir_facade.fhir.guide import CARIN, CARIN_IDENTIFIER_TYPE, CLAIM_TYPE, THO, meta
 from fhir_facade.fhir.identifiers import plain
 from fhir_facade.fhir.unfit import Unfit
@@ -106,6 +107,7 @@ def build(draft: Draft, kind: Kind, eob_id: str, labels: frozenset[str]) -> Json
     if draft.claim.payee is not None:
         eob["payee"] = _payee(draft, draft.claim.payee)
     kind.inform(draft)
+    inform_details(draft, draft.claim.details)
     sections = {
         "careTeam": care_team(draft, kind.roles(draft), kind.qualified),
         "diagnosis": kind.diagnoses(draft),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fhir_facade.contracts.records import CareTeamRole, ClaimLine, PartyKind
-from fhir_facade.fhir.eob import adjudication, amounts, diagnoses, lines
+from fhir_facade.fhir.eob import adjudication, amounts, diagnoses, lines, supporting_info
 from fhir_facade.fhir.eob.base import Kind
 from fhir_facade.fhir.eob.care_team import PRACTITIONER, PROVIDERS, Roles
 from fhir_facade.fhir.eob.draft import Draft
@@ -49,13 +49,15 @@ class Institutional(Kind):
 
     def line(self, draft: Draft, line: ClaimLine) -> Json:
         """A line; one without amounts carries no adjudication at all, its reasons stand at the header."""
-        item = lines.numbered(line) | lines.revenue(line)
+        item = lines.numbered(line) | supporting_info.cited(draft, line) | lines.revenue(line)
         item["productOrService"] = lines.institutional_service(draft, line)
         item |= lines.modifiers(draft, line) | self.serviced(line) | lines.units(line)
         if _carries(draft, line):
             item["adjudication"] = _adjudication(draft, line)
-        elif line.allowed_units is not None:
-            draft.note(f"line {line.number} has allowed units but no amount; the profile has no place for them")
+        elif line.allowed_units is not None or line.local_amounts:
+            draft.note(
+                f"line {line.number} has adjudications but no amount of the guide's; the profile has no place for them"
+            )
         return item | lines.notes(draft, line) | lines.drug_detail(line)
 
     def serviced(self, line: ClaimLine) -> Json:
@@ -69,6 +71,6 @@ def _carries(draft: Draft, line: ClaimLine) -> bool:
 
 
 def _adjudication(draft: Draft, line: ClaimLine) -> list[Json]:
-    money = amounts.categories(draft.guide, line.amounts) if draft.financial else []
+    money = amounts.at_line(draft, line)
     reasons = adjudication.adjustments(line.adjustments)
     return [*money, *reasons, *adjudication.allowed_units(line.allowed_units)]

@@ -56,9 +56,8 @@ class Oral(Kind):
     def line(self, draft: Draft, line: ClaimLine) -> Json:
         """A line: CDT code, day, place, teeth and surfaces, amounts and payment status."""
         line = _with_site(line)
-        item = lines.numbered(line)
-        if line.additional_teeth:
-            item["informationSequence"] = [_further(draft, tooth) for tooth in dict.fromkeys(line.additional_teeth)]
+        teeth = [_further(draft, tooth) for tooth in dict.fromkeys(line.additional_teeth)]
+        item = lines.numbered(line) | supporting_info.cited(draft, line, teeth)
         item["productOrService"] = _service(draft, line)
         item |= lines.modifiers(draft, line) | lines.serviced_span(line, "dental")
         item |= lines.place(line, "dental") | lines.units(line) | _teeth(draft, line)

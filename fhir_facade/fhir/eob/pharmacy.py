@@ -54,7 +54,7 @@ class Pharmacy(Kind):
 
     def line(self, draft: Draft, line: ClaimLine) -> Json:
         """A line: the drug or its ingredients, fill date, quantity, amounts, rejects."""
-        item = lines.numbered(line) | _drug(draft, line)
+        item = lines.numbered(line) | supporting_info.cited(draft, line) | _drug(draft, line)
         item |= lines.serviced_day(line, "pharmacy", draft.claim.service_start)
         dispensed = line.quantity if line.quantity is not None else line.units
         if dispensed is not None:
@@ -65,13 +65,8 @@ class Pharmacy(Kind):
 
 
 def _adjudication(draft: Draft, line: ClaimLine) -> list[Json]:
-    money: list[Json] = []
-    if draft.financial:
-        money = amounts.categories(draft.guide, line.amounts)
-        if not amounts.counts(draft.guide, line.amounts):
-            money += amounts.unknown_amount(draft.guide)
     rejects = adjudication.line_reasons(draft, "rejectreason", line.rejects)
-    return [*money, *rejects, *adjudication.adjustments(line.adjustments)]
+    return [*amounts.at_line(draft, line), *rejects, *adjudication.adjustments(line.adjustments)]
 
 
 def _drug(draft: Draft, line: ClaimLine) -> Json:

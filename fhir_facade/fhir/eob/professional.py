@@ -57,9 +57,8 @@ class Professional(Kind):
 
     def line(self, draft: Draft, line: ClaimLine) -> Json:
         """A line: procedure, day, place, amounts and payment status; transport details where it is the trip."""
-        item = lines.numbered(line)
-        if line.transport and draft.claim.transport is not None:
-            item["informationSequence"] = _transport_sequences(draft)
+        trip = _transport_sequences(draft) if line.transport and draft.claim.transport is not None else []
+        item = lines.numbered(line) | supporting_info.cited(draft, line, trip)
         item["productOrService"] = self._service(draft, line)
         item |= lines.modifiers(draft, line) | lines.serviced_span(line, self.claim_type)
         item |= lines.place(line, self.claim_type) | lines.units(line)
@@ -75,13 +74,9 @@ class Professional(Kind):
 
 def line_adjudication(draft: Draft, line: ClaimLine) -> list[Json]:
     """Adjudications of a professional or oral line: amounts, payment status, reasons, allowed units."""
-    money: list[Json] = []
-    if draft.financial:
-        money = amounts.categories(draft.guide, line.amounts)
-        if not amounts.counts(draft.guide, line.amounts):
-            money += amounts.unknown_amount(draft.guide)
     paid = line.benefit_payment or draft.claim.benefit_payment or NetworkStatus.OTHER
     reasons = adjudication.line_reasons(draft, "adjustmentreason", line.adjustments)
+    money = amounts.at_line(draft, line)
     return [*money, adjudication.payment(paid), *reasons, *adjudication.allowed_units(line.allowed_units)]
 
 

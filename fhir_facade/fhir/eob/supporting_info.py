@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from fhir_facade.contracts.records import Claim
+from fhir_facade.contracts.records import Claim, ClaimLine, Detail
 from fhir_facade.fhir.eob.draft import Draft
 from fhir_facade.fhir.guide import CARIN
 from fhir_facade.fhir.unfit import Unfit
-from fhir_facade.fhir.values import Json, concept, day, reference, text
+from fhir_facade.fhir.values import Json, concept, day, quantity, reference, text
 
 _CATEGORY = f"{CARIN}/CodeSystem/C4BBSupportingInfoType"
 NUBC = "https://www.nubc.org/CodeSystem"
@@ -20,6 +21,38 @@ NEWBORN = "4"
 def info(category: str, **content: Any) -> Json:
     """An entry without its sequence."""
     return {"category": concept(_CATEGORY, category)} | content
+
+
+def inform_details(draft: Draft, details: Sequence[Detail]) -> list[int]:
+    """The payer's own facts, each under its own category; returns the sequences of the entries.
+
+    Raises:
+        Unfit: a fact has no value, or more than one.
+    """
+    return [draft.inform(_detail(detail)) for detail in details]
+
+
+def cited(draft: Draft, line: ClaimLine, sequences: Sequence[int] = ()) -> Json:
+    """``informationSequence``: what the line cites, the payer's own facts about it last."""
+    found = [*sequences, *inform_details(draft, line.details)]
+    return {"informationSequence": found} if found else {}
+
+
+def _detail(detail: Detail) -> Json:
+    code, number = detail.code, detail.quantity
+    values: Json = {}
+    if code is not None:
+        values["code"] = concept(code.system, code.value, code.version, code.display)
+    if detail.text is not None:
+        values["valueString"] = text(detail.text, "a detail")
+    if number is not None:
+        values["valueQuantity"] = quantity(number, detail.unit, "a detail")
+    if detail.day is not None:
+        values["timingDate"] = day(detail.day, "a detail")
+    if len(values) != 1:
+        raise Unfit("a detail needs exactly one value")
+    kind = detail.category
+    return {"category": concept(kind.system, kind.value, None, kind.display)} | values
 
 
 def received(draft: Draft) -> None:

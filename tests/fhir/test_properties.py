@@ -1,0 +1,123 @@
+"""Every record becomes a conformant resource or a named rejection; one that keeps the contract is never rejected."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.explanationofbenefit import ExplanationOfBenefit
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fhir_facade.conformance.hostile import broken
+from fhir_facade.conformance.strategies import around, claims, money_of
+from fhir_facade.contracts.records import Claim
+from fhir_facade.fhir.encode import finish
+from fhir_facade.fhir.mapper import Mapped, Mapper, Rejection
+from tests.fhir.published_rules import broken_rules, malformed
+
+COUNT = 10_000 if os.environ.get("FHIR_FACADE_COUNTS") == "full" else 150
+VERSIONS = ("2.0.0", "2.1.0", "2.2.0")
+counted = settings(max_examples=COUNT, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+
+
+def mapped(claim: Claim, version: str) -> Mapped | Rejection:
+    (found,) = [
+        one
+        for one in Mapper("src", version).resources(around(claim))
+        if isinstance(one, Rejection) or one.type == "ExplanationOfBenefit"
+    ]
+    return found
+
+
+def judge(found: Mapped, version: str) -> bytes:
+    body, _ = finish(found.resource)
+    assert broken_rules(found.resource, version) == []
+    assert list(malformed(found.resource)) == []
+    ExplanationOfBenefit.model_validate(json.loads(body))
+    return body
+
+
+@counted
+@given(claim=claims(), version=st.sampled_from(VERSIONS))
+def test_every_claim_inside_the_contract_becomes_conformant_with_its_money_digit_by_digit(
+    claim: Claim, version: str
+) -> None:
+    found = mapped(claim, version)
+
+    assert isinstance(found, Mapped), found
+    literals = set(re.findall(rb'"value":(-?[0-9.]+),"currency"', judge(found, version)))
+    stated = [line.amounts for line in claim.lines]
+    shown = [value for amounts in stated for value in amounts.values()] if claim.kind != "inpatient" else []
+    expected = {str(value).encode() for value in (*claim.totals.values(), *shown)}
+    assert expected - {str(v).encode() for v in _folded(claim)} <= literals
+
+
+def _folded(claim: Claim) -> list[Decimal]:
+    """Institutional amounts stand at lines or header, never both; those of uncounted lines stand nowhere."""
+    return [] if claim.kind not in ("inpatient", "outpatient") else money_of(claim)
+
+
+@counted
+@given(claim=broken(claims()), version=st.sampled_from(VERSIONS))
+def test_every_hostile_claim_becomes_conformant_or_a_named_rejection(claim: Claim, version: str) -> None:
+    found = mapped(claim, version)
+
+    if isinstance(found, Rejection):
+        assert found.reason.startswith("claim")
+        assert len(found.reason) > len("claim : ")
+    else:
+        judge(found, version)
+
+
+def _hostile_people() -> Any:
+    from tests.fhir import full
+
+    return st.sampled_from((full.MEMBER, full.COVER, full.PAYER, full.CLINIC_RECORD, full.SMITH, full.MOTHER)).flatmap(
+        lambda record: broken(st.just(record))
+    )
+
+
+@counted
+@given(record=_hostile_people(), version=st.sampled_from(VERSIONS))
+def test_hostile_people_become_resources_or_named_rejections(record: Any, version: str) -> None:
+    mapper = Mapper("src", version)
+    single = {
+        "Member": mapper.patient,
+        "Coverage": mapper.coverage,
+        "Organization": mapper.organization,
+        "Practitioner": mapper.practitioner,
+        "Representative": mapper.related_person,
+    }[type(record).__name__]
+
+    found = single(record)
+
+    if isinstance(found, Mapped):
+        finish(found.resource)
+        assert list(malformed(found.resource)) == []
+    else:
+        assert found.reason
+
+
+def test_a_rejection_of_a_member_names_no_identifier() -> None:
+    from dataclasses import replace
+
+    from tests.fhir.full import MEMBER
+
+    found = Mapper("src").patient(replace(MEMBER, gender="?"))
+
+    assert isinstance(found, Rejection)
+    assert "m1" not in found.reason and "W-100" not in found.reason  # noqa: PT018 - one rule
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_same_claim_gives_the_same_bytes_and_version(version: str) -> None:
+    from tests.fhir.full import OUTPATIENT
+
+    one, two = (finish(Mapper("src", version).claim(OUTPATIENT).resource) for _ in range(2))  # type: ignore[union-attr]
+
+    assert one == two
