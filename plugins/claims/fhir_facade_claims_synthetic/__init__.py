@@ -24,4 +24,5 @@ plugin = ClaimsPlugin(
     settings=SyntheticSettings,
     open=open_source,
     summary="Invented members for sandboxes and tests: any number, every kind of claim, twenty with a story",
+    invented=True,
 )
