@@ -158,10 +158,8 @@ class _Endpoints:
         methods = ["POST"] if interaction.endswith("-post") else ["GET"]
         endpoint = "_".join(filter(None, (interaction.replace("-", "_"), kind)))
         view._apidoc = {"manual_doc": describe(interaction, kind)}  # type: ignore[attr-defined]
-        view.__doc__ = None
-        self.blueprint.add_url_rule(
-            rule, endpoint, view, methods=methods, strict_slashes=False, provide_automatic_options=False
-        )
+        view.provide_automatic_options = False  # type: ignore[attr-defined]  # OPTIONS is for preflights alone
+        self.blueprint.add_url_rule(rule, endpoint, view, methods=methods, strict_slashes=False, merge_slashes=False)
 
     def _serve(self, interaction: str, kind: str, work: Work, resource_id: str = "") -> Response:
         service = self.service

@@ -46,6 +46,7 @@ class World:
         self.resources = resources
         self.grants = {}
         self.audited = []
+        self.audit = options.pop("audit", self.audited.append)
         self.cursors = options.pop("cursors", Cursors(b"s" * 32))
         self.app = self._app(resources, options)
         self.client = self.app.test_client()
@@ -60,7 +61,7 @@ class World:
             authenticate=self.authenticate,
             publication=publication,
             cursors=self.cursors,
-            audit=self.audited.append,
+            audit=self.audit,
             allowed_origin=lambda origin: origin == "https://app.example",
             source="memory",
         )
