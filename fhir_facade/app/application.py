@@ -33,6 +33,7 @@ from fhir_facade.web.login_requests import ServerRequests
 from fhir_facade.web.members import ServerSharings, members_blueprint
 from fhir_facade.web.oauth import OAuthDesk, oauth_blueprint
 from fhir_facade.web.oauth_origins import Origins
+from fhir_facade.web.openapi import publish
 from fhir_facade.web.pages import Agency, Pages, static_blueprint
 from fhir_facade.web.portal import PortalRequests
 
@@ -56,7 +57,15 @@ def create_app(settings: Settings) -> Flask:
         oauth_blueprint(_oauth_desk(parts, pages, bearer, origins), compatibility=compatible(settings))
     )
     services = [_fhir_service(parts, prefix, bearer, origins, trail) for prefix in mounts(settings)]
-    for service in services:
+    main, *compatibility = services
+    publish(
+        app,
+        fhir_blueprint(main),
+        title=f"Claims API of {settings.agency.name}",
+        version=main.publication.version,
+        public_base=settings.server.public_base,
+    )
+    for service in compatibility:
         app.register_blueprint(fhir_blueprint(service, name=f"fhir{service.prefix.replace('/', '_')}"))
     answer_errors(app, tuple(service.base for service in services))
     return app
