@@ -79,7 +79,7 @@ INSTITUTIONAL = NCH | {
     "OP_PHYSN_UPIN": "Claim.care_team[operating]",
     "OT_PHYSN_NPI": "Claim.care_team[otheroperating]",
     "OT_PHYSN_UPIN": "Claim.care_team[otheroperating]",
-    "RNDRNG_PHYSN_NPI": "Claim.care_team[rendering]",
+    "RNDRNG_PHYSN_NPI": "Claim.care_team[rendering], Claim.details of outpatient claims",
     "RNDRNG_PHYSN_UPIN": "Claim.care_team[rendering]",
     "PTNT_DSCHRG_STUS_CD": "Claim.discharge_status",
     "CLM_ADMSN_DT": "Claim.admitted_on",

@@ -12,6 +12,7 @@ from fhir_facade.contracts.records import (
     Claim,
     ClaimKind,
     ClaimLine,
+    Detail,
     NetworkStatus,
     OtherPayer,
     PaymentStatus,
@@ -72,7 +73,7 @@ def claim(source: Source, coverage_id: str) -> Claim:
         benefit_payment=NetworkStatus.OTHER,
         payment_status=_payment_status(row),
         local_amounts=header.local_amounts(row, source.kind.claim_columns),
-        details=header.details(row, source.kind.claim_columns),
+        details=header.details(row, source.kind.claim_columns) + (() if inpatient else _rendering(source)),
         position=row.position,
     )
 
@@ -93,6 +94,12 @@ def _care_team(source: Source) -> tuple[CareTeamMember, ...]:
     pairs = [(role, clinician(source, source.first, f"{stem}_PHYSN")) for stem, role in _ROLES.items()]
     pairs += [(CareTeamRole.RENDERING, clinician(source, row, "RNDRNG_PHYSN")) for row in source.rows]
     return team(pairs)
+
+
+def _rendering(source: Source) -> tuple[Detail, ...]:
+    """Who rendered outpatient services, as numbers: the guide wants a taxonomy code beside them, and RIF has none."""
+    numbers = dict.fromkeys(number for row in source.rows if (number := row.text("RNDRNG_PHYSN_NPI")))
+    return tuple(Detail(category=header.category("RNDRNG_PHYSN_NPI"), text=number) for number in numbers)
 
 
 def _other_payers(row: Row) -> tuple[OtherPayer, ...]:
