@@ -39,6 +39,7 @@ class Store:
         self._engine: Engine | None = None
         self._process = 0
         self._opening = threading.Lock()
+        self._closers: list[Callable[[], None]] = []
 
     @property
     def engine(self) -> Engine:
@@ -74,8 +75,14 @@ class Store:
         with _unavailable_when_down(), self.engine.begin() as connection:
             yield connection
 
+    def when_closed(self, close: Callable[[], None]) -> None:
+        """Also do that when the store is closed."""
+        self._closers.append(close)
+
     def close(self) -> None:
         """Give back every connection."""
+        for close in self._closers:
+            close()
         if self._engine is not None and self._process == os.getpid():
             self._engine.dispose()
         self._engine = None

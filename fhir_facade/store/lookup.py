@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any, NamedTuple
 
@@ -27,7 +28,8 @@ class Lookup:
         self._store = store
         self._statement = statement
         self._own = threading.local()
-        self._inherited: list[_Opened] = []
+        self._all: list[_Opened] = []
+        store.when_closed(self.close)
 
     def one(self, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
         """The row, or None.
@@ -61,12 +63,19 @@ class Lookup:
         opened: _Opened | None = getattr(self._own, "opened", None)
         if opened is not None and opened.engine is engine:
             return opened
-        if opened is not None:
-            self._inherited.append(opened)  # a parent process may still talk on it: never closed from here
         compiled = self._statement.compile(dialect=engine.dialect)
-        opened = _Opened(engine, _connection(engine), str(compiled), tuple(compiled.positiontup or ()))
+        opened = _Opened(engine, _connection(engine), str(compiled), tuple(compiled.positiontup or ()), os.getpid())
         self._own.opened = opened
+        self._all.append(opened)  # kept, so that a forked child never closes what its parent talks on
         return opened
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        for opened in self._all:
+            if opened.process == os.getpid():
+                opened.connection.close()
+        self._all.clear()
+        self._own = threading.local()
 
 
 class _Opened(NamedTuple):
@@ -74,6 +83,7 @@ class _Opened(NamedTuple):
     connection: DBAPIConnection
     text: str
     order: tuple[str, ...]
+    process: int
 
 
 def _connection(engine: Engine) -> DBAPIConnection:

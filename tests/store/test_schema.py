@@ -11,8 +11,8 @@ from fhir_facade.store import migrate, schema_is_current
 from fhir_facade.store.tables import metadata
 
 
-def test_migrations_build_exactly_the_tables(tmp_path):
-    url = f"sqlite:///{tmp_path}/store.db"
+def test_migrations_build_exactly_the_tables(any_url):
+    url = any_url
     migrate(url)
     engine = create_engine(url)
     with engine.connect() as connection:
@@ -20,8 +20,8 @@ def test_migrations_build_exactly_the_tables(tmp_path):
     engine.dispose()
 
 
-def test_a_new_database_is_not_current_until_it_is_migrated(tmp_path):
-    url = f"sqlite:///{tmp_path}/store.db"
+def test_a_new_database_is_not_current_until_it_is_migrated(any_url):
+    url = any_url
     assert not schema_is_current(url)
     migrate(url)
     assert schema_is_current(url)
@@ -29,8 +29,8 @@ def test_a_new_database_is_not_current_until_it_is_migrated(tmp_path):
     assert schema_is_current(url)
 
 
-def test_an_unknown_revision_is_not_current(tmp_path):
-    url = f"sqlite:///{tmp_path}/store.db"
+def test_an_unknown_revision_is_not_current(any_url):
+    url = any_url
     migrate(url)
     engine = create_engine(url)
     with engine.begin() as connection:
