@@ -186,7 +186,7 @@ def _name(patient: Mapping[str, Any]) -> str:
 
 
 def _lines(bundle: Mapping[str, Any]) -> list[Line]:
-    found = [entry["resource"] for entry in bundle.get("entry", [])]
+    found = [entry["resource"] for entry in bundle.get("entry", []) if entry["search"]["mode"] != "outcome"]
     named = {f"{one['resourceType']}/{one['id']}": one for one in found}
     return [_line(one, named) for one in found if one["resourceType"] == "ExplanationOfBenefit"]
 

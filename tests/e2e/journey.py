@@ -101,7 +101,7 @@ class Journey:
 
     def __init__(self, base: str, client_id: str, redirect_uri: str, secret: str | None = None) -> None:
         self.base, self.client_id, self.redirect_uri, self.secret = base, client_id, redirect_uri, secret
-        self.browser = httpx.Client(timeout=30)
+        self.browser = httpx.Client(timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
         self.verifier = secrets.token_urlsafe(48)
         self.state = secrets.token_urlsafe(24)
 

@@ -6,6 +6,7 @@ Reads the portal's front page for a member's log-in and the demo app, logs in, c
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 
 import httpx
 
@@ -42,7 +43,7 @@ def main() -> None:
 def first_log_in(front: httpx.Response) -> tuple[str, str]:
     """User name and password of the first test member on the front page."""
     cells = [cell.partition("</code>")[0] for cell in front.text.split("<code>")[1:]]
-    names = [(one, two) for one, two in zip(cells, cells[1:], strict=False) if one in two]
+    names = [(one, two) for one, two in pairwise(cells) if one in two]
     assert names, front.text[:3000]
     return names[0]
 
