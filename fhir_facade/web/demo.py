@@ -27,7 +27,10 @@ from fhir_facade.store.apps import App
 from fhir_facade.web.pages import Pages
 
 APP_ID = "demo"
-SCOPE = "openid fhirUser launch/patient patient/Patient.rs patient/Coverage.rs patient/ExplanationOfBenefit.rs"
+SCOPE = (
+    "openid fhirUser launch/patient patient/Patient.rs patient/Coverage.rs patient/ExplanationOfBenefit.rs "
+    "patient/Organization.rs patient/Practitioner.rs"
+)
 COOKIE = "facade_demo"
 COOKIE_S = 1800
 NUMBER_OF_CLAIMS = "20"
@@ -187,8 +190,9 @@ def _name(patient: Mapping[str, Any]) -> str:
 
 def _lines(bundle: Mapping[str, Any]) -> list[Line]:
     found = [entry["resource"] for entry in bundle.get("entry", []) if entry["search"]["mode"] != "outcome"]
-    named = {f"{one['resourceType']}/{one['id']}": one for one in found}
-    return [_line(one, named) for one in found if one["resourceType"] == "ExplanationOfBenefit"]
+    named = {f"{one['resourceType']}/{one.get('id')}": one for one in found}
+    claims = [one for one in found if one["resourceType"] == "ExplanationOfBenefit" and one.get("status") == "active"]
+    return [_line(claim, named) for claim in claims]
 
 
 def _line(claim: Mapping[str, Any], named: Mapping[str, Any]) -> Line:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from fhir_facade.login.sandbox_accounts import PATIENT
 from fhir_facade.resources.page import Rendered, Resources, Viewer
 
 
@@ -37,14 +36,3 @@ class ResourcePeople:
         first = names[0]
         words = [*first.get("given", ()), first.get("family", "")]
         return str(first.get("text") or " ".join(word for word in words if word) or patient)
-
-
-class SandboxPeople(ResourcePeople):
-    """As ``ResourcePeople``, and believes a test account that names its ``Patient.id`` outright."""
-
-    def match(self, evidence: Mapping[str, str]) -> Sequence[str]:
-        """As in ``ResourcePeople``."""
-        if set(evidence) != {PATIENT}:
-            return super().match(evidence)
-        patient = evidence[PATIENT]
-        return [f"Patient/{patient}"] if self.name(patient) is not None else []

@@ -139,6 +139,7 @@ class Stage:
     desk: LoginDesk
     database: Path
     app: Flask
+    grants: object = None
 
     def outcomes(self) -> list[str]:
         return [event.outcome for event in self.events]

@@ -1,0 +1,119 @@
+"""The member's own pages: log in without an app, see who may see what, stop it."""
+
+from __future__ import annotations
+
+import pytest
+
+from fhir_facade.access.scopes import Scopes
+from fhir_facade.web.members import Sharing, members_blueprint
+from fhir_facade.web.portal import PortalRequests
+
+
+class Grants:
+    def __init__(self) -> None:
+        scopes = Scopes.parse("patient/Coverage.rs patient/ExplanationOfBenefit.rs")
+        usual = {"app_id": "budget", "app": "Budget <Buddy>", "scopes": scopes, "since": 1_790_000_000, "once": False}
+        self.of_member = {
+            "m-1": [Sharing(grant_id="g-1", until=1_820_000_000, **usual)],
+            "m-2": [Sharing(grant_id="g-2", until=None, **usual)],
+        }
+        self.stopped: list[str] = []
+
+    def of(self, patient: str) -> list[Sharing]:
+        return [one for one in self.of_member.get(patient, []) if one.grant_id not in self.stopped]
+
+    def stop(self, grant_id: str) -> None:
+        self.stopped.append(grant_id)
+
+
+@pytest.fixture
+def mine(stage):
+    """The stage with the member's pages, and the grants it shows as ``stage.grants``."""
+    desk = stage.desk
+    portal = PortalRequests(stage.requests, desk.keys, "http://localhost/", "Example Health Plan", desk.flow.now)
+    object.__setattr__(desk, "requests", portal)
+    stage.grants = Grants()
+    stage.app.register_blueprint(members_blueprint(desk, portal, stage.grants))
+    return stage
+
+
+def log_in(mine):
+    start = mine.client.post("/members/log-in").location
+    form = mine.client.get(f"{start}/with/password")
+    answer = {"state": mine.hidden(form.text, "state"), "username": "maria", "password": "right"}
+    enter = mine.client.post("/login/callback", data=answer).location
+    assert enter.startswith("/members/enter/me-")
+    return enter, mine.client.get(enter)
+
+
+def test_the_list_shows_the_members_apps_and_nobody_elses(mine) -> None:
+    assert "Log in to see" in mine.client.get("/members").text
+    _, entered = log_in(mine)
+    assert entered.location == "/members"
+    page = mine.client.get("/members").text
+    assert "Budget &lt;Buddy&gt;" in page
+    assert "Your coverage, Your claims" in page
+    assert "g-1" in page
+    assert "g-2" not in page
+
+
+def test_stop_sharing_ends_the_grant_and_is_written_down(mine) -> None:
+    log_in(mine)
+    token = mine.hidden(mine.client.get("/members").text, "token")
+    assert mine.client.post("/members/stop", data={"token": token, "grant": "g-1"}).status_code == 303
+    assert mine.grants.stopped == ["g-1"]
+    assert mine.outcomes()[-1] == "stopped-sharing"
+    assert "No app may see" in mine.client.get("/members").text
+
+
+@pytest.mark.parametrize("grant", ["g-2", "", "none"])
+def test_another_members_grant_cannot_be_stopped(mine, grant: str) -> None:
+    log_in(mine)
+    token = mine.hidden(mine.client.get("/members").text, "token")
+    mine.client.post("/members/stop", data={"token": token, "grant": grant})
+    assert mine.grants.stopped == []
+
+
+def test_a_form_of_another_site_stops_nothing(mine) -> None:
+    log_in(mine)
+    assert mine.client.post("/members/stop", data={"token": "x", "grant": "g-1"}).status_code == 400
+    assert mine.grants.stopped == []
+
+
+def test_a_visit_is_entered_once(mine) -> None:
+    enter, _ = log_in(mine)
+    assert mine.client.get(enter).status_code == 400
+
+
+def test_logging_out_ends_the_session_on_the_server(mine) -> None:
+    log_in(mine)
+    kept = mine.client.get_cookie("facade_member").value
+    token = mine.hidden(mine.client.get("/members").text, "token")
+    mine.client.post("/members/log-out", data={"token": token})
+    mine.client.set_cookie("facade_member", kept)
+    assert "Log in to see" in mine.client.get("/members").text
+
+
+@pytest.mark.parametrize("session", ["", "x", "é", "AAAA" * 30])
+def test_an_invented_session_shows_nothing(mine, session: str) -> None:
+    mine.client.set_cookie("facade_member", session)
+    assert "Log in to see" in mine.client.get("/members").text
+
+
+def test_a_members_own_visit_grants_nothing_to_anybody(mine) -> None:
+    start = mine.client.post("/members/log-in").location
+    log_in(mine)
+    assert mine.client.get(f"{start}/consent").status_code == 400
+
+
+def test_another_browser_cannot_use_a_members_visit(mine) -> None:
+    start = mine.client.post("/members/log-in").location
+    mine.client.set_cookie("facade_request", "another-browser")
+    assert mine.client.get(start).status_code == 400
+
+
+def test_cancel_leads_to_the_front_page(mine) -> None:
+    start = mine.client.post("/members/log-in").location
+    page = mine.client.get(start).text
+    back = mine.client.post(f"{start}/cancel", data={"token": mine.hidden(page, "token")})
+    assert back.location == "http://localhost/"
