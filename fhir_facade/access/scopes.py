@@ -17,6 +17,8 @@ from urllib.parse import parse_qsl
 
 Interaction = Literal["r", "s"]
 
+INTERACTIONS: tuple[Interaction, ...] = ("r", "s")
+
 Constraint = tuple[tuple[str, str], ...]
 """Search parameters and values that a resource must meet, all of them."""
 
@@ -124,6 +126,23 @@ class Scopes:
                 kept += [item] if item in parts else parts
         return _of(kept)
 
+    def hold_what_was_declined(self, asked: Scopes, granted: Scopes) -> bool:
+        """Whether these give something that ``asked`` asked for and ``granted`` did not give."""
+        declined = {plain for plain in PLAIN if plain in asked and plain not in granted}
+        return bool(declined & set(self.items)) or any(
+            self.allows(name, interaction)
+            and asked.allows(name, interaction)
+            and self._wider_than(granted, name, interaction)
+            for name in (*RESOURCE_TYPES, *ONLY_BY_NAME)
+            for interaction in INTERACTIONS
+        )
+
+    def _wider_than(self, other: Scopes, name: str, interaction: Interaction) -> bool:
+        if not other.allows(name, interaction):
+            return True
+        mine, theirs = self.constraints(name, interaction), other.constraints(name, interaction)
+        return bool(theirs) and not (mine and set(mine) <= set(theirs))
+
     def without(self, *, types: Iterable[str] = (), plain: Iterable[str] = ()) -> Scopes:
         """These without some resource types and plain scopes; ``*`` is spelled out where a type of it goes."""
         types, plain = frozenset(types), frozenset(plain)
@@ -137,7 +156,7 @@ class Scopes:
 
 
 def _left_of(scope: SmartScope, types: frozenset[str]) -> list[SmartScope]:
-    if scope.resource != "*" or not types:
+    if scope.resource != "*" or not any(scope.covers(name) for name in types):
         return [] if scope.resource in types else [scope]
     return [
         SmartScope(scope.context, name, scope.permissions, scope.constraint, scope.version_1)

@@ -47,7 +47,7 @@ def create_app(settings: Settings) -> Flask:
     parts = open_parts(settings)
     app = Flask("fhir_facade.web", static_folder=None)
     app.config.update(SECRET_KEY=None, MAX_CONTENT_LENGTH=1_048_576, MAX_FORM_PARTS=200)
-    trail = Trail()
+    trail = parts.trail
     pages = pages_of(settings)
     desk = login_desk(parts, pages, trail)
     origins = Origins(parts.store, settings.server.environment, settings.server.allowed_origins)

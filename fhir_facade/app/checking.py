@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fhir_facade.app.databases import require_current_schemas
+from fhir_facade.app.databases import audit_log, require_current_schemas
 from fhir_facade.app.parts import authorization_server, providers_of, scratch_of
+from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.errors import ConfigError, FacadeError
 from fhir_facade.contracts.identity import Account
 from fhir_facade.contracts.sections import Settings, SourceSettings
@@ -52,7 +53,7 @@ def _raised(action: Callable[[], object]) -> Sequence[str]:
 
 def _signing(settings: Settings) -> Sequence[str]:
     if settings.server.environment == "sandbox":
-        return _raised(lambda: authorization_server(settings, Store("sqlite://")))
+        return _raised(lambda: authorization_server(settings, Store("sqlite://"), Trail(audit_log(settings))))
     folder = signing_folder(settings)
     if not folder.is_dir() or not read_records(folder):
         return [f"keys.signing: there is no key in {folder}; run: fhir-facade keys rotate --config {settings.path}"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.resources import database
-from fhir_facade.state import state_folder
+from fhir_facade.state import identifier_key, state_folder
 from fhir_facade.store import schema
+from fhir_facade.store.audit import AuditLog
 
 
 def store_url(settings: Settings) -> str:
@@ -24,6 +25,18 @@ def replica_url(settings: Settings) -> URL:
     """URL of the read-only copy."""
     configured = settings.replica.url.reveal() if settings.replica.url else None
     return database.replica_url(configured, state_folder(settings))
+
+
+def audit_url(settings: Settings) -> str:
+    """URL of the audit trail: a SQLite file of its own, or tables beside the others on a database server."""
+    if settings.store.url and make_url(settings.store.url.reveal()).get_backend_name() != "sqlite":
+        return settings.store.url.reveal()
+    return f"sqlite:///{state_folder(settings) / 'audit.sqlite'}"
+
+
+def audit_log(settings: Settings) -> AuditLog:
+    """What writes the audit trail."""
+    return AuditLog(audit_url(settings), identifier_key(settings))
 
 
 def migrate_databases(settings: Settings) -> dict[str, str]:

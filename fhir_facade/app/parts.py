@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fhir_facade.app.databases import replica_url, store_url
+from fhir_facade.app.databases import audit_log, replica_url, store_url
 from fhir_facade.app.people import SandboxPeople, is_member
+from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.claims import HasNamedMembers, NamedMember
 from fhir_facade.contracts.identity import AccountStore, IdentityProvider
 from fhir_facade.contracts.plugin import CLAIMS_GROUP, IdentityContext
@@ -44,6 +45,7 @@ class Parts:
     providers: dict[str, IdentityProvider]
     named: Sequence[NamedMember]
     secret: bytes
+    trail: Trail
 
     @property
     def sandbox(self) -> bool:
@@ -61,11 +63,13 @@ def open_parts(settings: Settings) -> Parts:
     resources = resources_of(settings)
     named = named_members(settings) if sandbox else ()
     accounts = SandboxAccounts(named, identifier_key(settings), lambda patient: is_member(resources, patient))
+    store, trail = Store(store_url(settings)), Trail(audit_log(settings))
     return Parts(
         settings=settings,
-        store=(store := Store(store_url(settings))),
+        store=store,
         resources=resources,
-        server=authorization_server(settings, store),
+        server=authorization_server(settings, store, trail),
+        trail=trail,
         people=SandboxPeople(resources) if sandbox else ResourcePeople(resources),
         providers=providers_of(settings, accounts if sandbox else None),
         named=named,
@@ -123,7 +127,7 @@ def providers_of(settings: Settings, accounts: AccountStore | None) -> dict[str,
     }
 
 
-def authorization_server(settings: Settings, store: Store) -> AuthorizationServer:
+def authorization_server(settings: Settings, store: Store, trail: Trail) -> AuthorizationServer:
     """The authorization server; a sandbox makes its first signing key itself."""
     folder = signing_folder(settings)
     sandbox = settings.server.environment == "sandbox"
@@ -137,4 +141,5 @@ def authorization_server(settings: Settings, store: Store) -> AuthorizationServe
         keys=SigningKeys(folder),
         secret=cursor_key(settings),
         key_sets=KeySets(local_allowed=sandbox),
+        record=trail.event,
     )

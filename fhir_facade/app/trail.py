@@ -2,30 +2,59 @@
 
 from __future__ import annotations
 
-import structlog
+from dataclasses import replace
+
+from flask import has_request_context
 
 from fhir_facade.login.ports import LoginEvent
+from fhir_facade.store.audit import AuditEvent, AuditLog
 from fhir_facade.web.fhir_audit import FhirAccess
-
-log = structlog.get_logger("fhir_facade.audit")
+from fhir_facade.web.request_id import request_id
 
 
 class Trail:
-    """Writes log-ins and disclosures."""
+    """Writes log-ins, decisions, tokens and disclosures.
+
+    Args:
+        log: the trail of this process.
+    """
+
+    def __init__(self, log: AuditLog) -> None:
+        self._log = log
+
+    def event(self, event: AuditEvent) -> None:
+        """Anything that is already an event, with the request it came in."""
+        self._log.write(replace(event, request_id=request_id()) if has_request_context() else event)
 
     def login(self, event: LoginEvent) -> None:
         """One step of a log-in or a decision."""
-        log.info("login", outcome=event.outcome, provider=event.provider, visit=event.visit, app=event.app_id)
+        facts = " ".join(f"{name}={value}" for name, value in sorted(event.facts.items()) if value)
+        self.event(
+            AuditEvent(
+                what="login",
+                outcome=event.outcome,
+                app_id=event.app_id or "",
+                actor=event.user or "",
+                patient=event.patient or "",
+                detail=" ".join(filter(None, (event.provider, event.detail, facts))),
+            )
+        )
 
     def access(self, access: FhirAccess) -> None:
         """One FHIR request that carried a token."""
-        log.info(
-            "access",
-            request_id=access.request_id,
-            grant=access.grant.grant_id,
-            app=access.grant.app_id,
-            interaction=access.interaction,
-            type=access.resource_type,
-            status=access.status,
-            matches=access.matches,
+        grant = access.grant
+        self._log.write(
+            AuditEvent(
+                what=access.interaction,
+                outcome=str(access.status),
+                app_id=grant.app_id,
+                actor=grant.user or "",
+                patient=grant.patient or "",
+                request_id=access.request_id,
+                detail=f"{access.resource_type} {access.matches}",
+            )
         )
+
+    def close(self) -> None:
+        """Seal what was written and give back the connection."""
+        self._log.close()

@@ -38,6 +38,7 @@ def issue(server: AuthorizationServer, mount: Mount, app: App, form: Mapping[str
     pair = issuing.fresh_pair(renewable=False)
     with server.store.write() as connection:
         Grants(connection).add(grant)
+        issuing.recorded(server, grant, "token", "client credentials")
         access = issuing.keep(connection, server, grant, pair, grant.grant_id, scopes)
     return issuing.answer(server, mount, grant, pair, access)
 

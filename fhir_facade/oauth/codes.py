@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from fhir_facade.access.scopes import Scopes
 from fhir_facade.contracts.errors import LoginRejected
 from fhir_facade.oauth import redirects
+from fhir_facade.oauth.issuing import recorded
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store.apps import App, Apps
 from fhir_facade.store.authorizations import Authorization, Authorizations, Code, Codes
@@ -53,7 +54,8 @@ def issue(
 ) -> str:
     """Record the member's yes.
 
-    A yes to less than was asked also ends what the same person granted the same app before: the last choice holds.
+    What the member withholds or declines now also ends an earlier grant to the same app that gave it: the last choice
+    holds. A member who repeats a choice keeps every device connected.
 
     Args:
         server: the authorization server.
@@ -90,9 +92,10 @@ def issue(
             created_at=now,
             until=ends(server, app, now),
         )
-        _end_wider(connection, grant, narrowed=set(granted.items) != set(asked.items), now=now)
+        _end_wider(connection, grant, asked, now)
         Grants(connection).add(grant)
         Codes(connection).add(_code(authorization, grant, code, now + server.settings.code_s))
+        recorded(server, grant, "grant", "given")
     answer = {"code": code, "state": authorization.state, "iss": server.base}
     return redirects.answer_url(authorization.redirect_uri, answer)
 
@@ -138,7 +141,11 @@ def end_grants(server: AuthorizationServer, grant_ids: Sequence[str], because: s
     ``because`` (``member``, ``app``, ``operator``, ``narrowed`` …) is kept with the grant.
     """
     with server.store.write() as connection:
-        return Grants(connection).end(grant_ids, server.clock(), because)
+        grants = Grants(connection)
+        for grant_id in grant_ids:
+            if (grant := grants.find(grant_id)) and grant.ended_at is None:
+                recorded(server, grant, "grant", f"ended: {because}")
+        return grants.end(grant_ids, server.clock(), because)
 
 
 def grants_of(server: AuthorizationServer, patient: str) -> Sequence[tuple[StoredGrant, App]]:
@@ -160,10 +167,14 @@ def _active_app(connection: Connection, server: AuthorizationServer, app_id: str
     return app
 
 
-def _end_wider(connection: Connection, grant: StoredGrant, *, narrowed: bool, now: int) -> None:
+def _end_wider(connection: Connection, grant: StoredGrant, asked: Scopes, now: int) -> None:
     grants = Grants(connection)
     earlier = [g for g in grants.good(now, patient=grant.patient, app_id=grant.app_id) if g.user == grant.user]
-    wider = [g.grant_id for g in earlier if narrowed or grant.withheld - g.withheld]
+    wider = [
+        g.grant_id
+        for g in earlier
+        if grant.withheld - g.withheld or g.scopes.hold_what_was_declined(asked, grant.scopes)
+    ]
     if wider:
         grants.end(wider, now, "narrowed")
 

@@ -20,6 +20,7 @@ from fhir_facade.access.scopes import Scopes
 from fhir_facade.oauth.mounts import Mount, Tolerance
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store.apps import App
+from fhir_facade.store.audit import AuditEvent
 from fhir_facade.store.grants import StoredGrant, StoredToken, TokenKind, Tokens
 from fhir_facade.store.secrets import hash_of, new_secret
 
@@ -81,6 +82,20 @@ def keep(
         )
     Tokens(connection).add(*rows)
     return access
+
+
+def recorded(server: AuthorizationServer, grant: StoredGrant, what: str, outcome: str) -> None:
+    """Write down what happened to a grant; inside the transaction, so that it does not happen unwritten."""
+    server.record(
+        AuditEvent(
+            what=what,
+            outcome=outcome,
+            app_id=grant.app_id,
+            actor=grant.user or "",
+            patient=grant.patient or "",
+            detail=f"grant {grant.grant_id}",
+        )
+    )
 
 
 def answer(

@@ -66,6 +66,7 @@ def _tokens(
     pair = issuing.fresh_pair(renewable=issuing.is_renewable(mount, app, grant))
     access = issuing.keep(connection, server, grant, pair, family=grant.grant_id, scopes=grant.scopes)
     grants.use(grant.grant_id, now)
+    issuing.recorded(server, grant, "token", "code redeemed")
     return _with_id_token(server, app, grant, code, issuing.answer(server, mount, grant, pair, access))
 
 
@@ -87,5 +88,7 @@ def _check(mount: Mount, code: Code, form: Mapping[str, str], now: int) -> None:
 
 def _end_what_it_gave(connection: Connection, server: AuthorizationServer, app: App, code_hash: str) -> None:
     code = Codes(connection).find(code_hash)
-    if code is not None and code.app_id == app.app_id:
-        Grants(connection).end([code.grant_id], server.clock(), "code replayed")
+    grant = Grants(connection).find(code.grant_id) if code and code.app_id == app.app_id else None
+    if grant is not None:
+        Grants(connection).end([grant.grant_id], server.clock(), "code replayed")
+        issuing.recorded(server, grant, "grant", "ended: code replayed")

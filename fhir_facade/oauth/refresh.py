@@ -56,12 +56,14 @@ def _successor(
     now, tokens = server.clock(), Tokens(connection)
     pair = issuing.successor_of(server, parent)
     if tokens.spend(token.token_hash, now):
+        issuing.recorded(server, grant, "token", "refreshed")
         return issuing.keep(connection, server, grant, pair, token.family, scopes)
     spent = tokens.find(token.token_hash)  # read again: somebody may have spent it a moment ago
     if spent and spent.used_at is not None and now - spent.used_at <= server.settings.refresh_grace_s:
         access = tokens.find(hash_of(pair.access))
         return access if access and access.revoked_at is None else None
     tokens.revoke_family(token.family, now)
+    issuing.recorded(server, grant, "token", "family revoked: refresh token used again")
     return None
 
 

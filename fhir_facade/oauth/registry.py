@@ -185,6 +185,7 @@ def mint_token(server: AuthorizationServer, app: App, *, patient: str, scopes: s
     )
     with server.store.write() as connection:
         Grants(connection).add(grant)
+        issuing.recorded(server, grant, "token", "minted by operator")
         issuing.keep(connection, server, grant, pair, grant.grant_id, granted)
     return pair.access
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fhir_facade.contracts.sections import OAuthSettings
@@ -10,7 +11,10 @@ from fhir_facade.oauth.jwks import KeySets
 from fhir_facade.oauth.keys import SigningKeys
 from fhir_facade.oauth.mounts import Mount
 from fhir_facade.store import Store
+from fhir_facade.store.audit import AuditEvent
 from fhir_facade.store.engine import Clock
+
+Record = Callable[[AuditEvent], None]
 
 
 def system_clock() -> int:
@@ -30,6 +34,7 @@ class AuthorizationServer:
         keys: sign id_tokens.
         secret: 32 bytes or more; the successors of refresh tokens are derived with it.
         key_sets: public keys of apps that authenticate with signed JWTs.
+        record: writes a line of the audit trail; where it raises, what it tells of does not happen.
     """
 
     store: Store
@@ -39,6 +44,7 @@ class AuthorizationServer:
     keys: SigningKeys
     secret: bytes = field(repr=False)
     key_sets: KeySets
+    record: Record
     clock: Clock = system_clock
 
     @property

@@ -12,7 +12,7 @@ from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAut
 
 from fhir_facade.access.grant import Grant
 from fhir_facade.oauth import clients
-from fhir_facade.oauth.issuing import fhir_user, subject_of
+from fhir_facade.oauth.issuing import fhir_user, recorded, subject_of
 from fhir_facade.oauth.messages import NO_STORE, Reply, Request, answering
 from fhir_facade.oauth.mounts import Mount
 from fhir_facade.oauth.server import AuthorizationServer
@@ -40,6 +40,7 @@ def revoke(server: AuthorizationServer, mount: Mount, request: Request, *, end_g
             token, grant = _find(Tokens(connection), Grants(connection), form["token"])
             if token is None or grant is None or grant.app_id != app.app_id:
                 return
+            recorded(server, grant, "token", "grant ended by app" if end_grant else f"{token.kind} revoked by app")
             if end_grant:
                 Grants(connection).end([grant.grant_id], server.clock(), "app")
             elif token.kind == "refresh":

@@ -105,6 +105,27 @@ def test_two_different_limits_hold_both():
     assert len(both.constraints("ExplanationOfBenefit")[0]) == 2
 
 
+@pytest.mark.parametrize(
+    ("earlier", "asked", "granted", "holds"),
+    [
+        ("patient/*.rs", "patient/*.rs", "patient/Coverage.rs", True),
+        ("patient/Coverage.rs", "patient/*.rs", "patient/Coverage.rs", False),
+        ("patient/*.rs", "patient/Coverage.rs", "patient/Coverage.rs", False),
+        ("patient/*.rs", "patient/*.rs profile", "patient/Patient.rs patient/Coverage.rs", True),
+        ("openid profile", "openid profile", "openid", True),
+        ("patient/ExplanationOfBenefit.rs", "patient/*.rs", PHARMACY, True),
+        (PHARMACY, "patient/ExplanationOfBenefit.rs", PHARMACY, False),
+        (f"{PHARMACY} {ORAL}", "patient/ExplanationOfBenefit.rs", PHARMACY, True),
+        (PHARMACY, "patient/ExplanationOfBenefit.rs", f"{PHARMACY} {ORAL}", False),
+        (PHARMACY, "patient/ExplanationOfBenefit.rs", "patient/ExplanationOfBenefit.rs", False),
+        ("patient/*.rs", "patient/*.r", "patient/*.r", False),
+    ],
+)
+def test_an_earlier_grant_is_too_wide_when_it_gives_what_was_declined_now(earlier, asked, granted, holds):
+    held = Scopes.parse(earlier).hold_what_was_declined(Scopes.parse(asked), Scopes.parse(granted))
+    assert held is holds
+
+
 def test_a_member_who_keeps_demographics_back_leaves_the_rest():
     left = Scopes.parse("openid profile patient/*.rs").without(types={"Patient"}, plain={"profile"})
     assert not left.allows("Patient", "r")

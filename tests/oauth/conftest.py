@@ -49,6 +49,7 @@ class World:
     clock: Clock
     flask: Flask
     bearer: Bearer
+    events: list
     apps: dict = field(default_factory=dict)
 
     @property
@@ -175,6 +176,7 @@ def build_world(store, signing_folder, fetch=None) -> World:
         keys=keys.SigningKeys(signing_folder),
         secret=b"0123456789abcdef0123456789abcdef",
         key_sets=KeySets(local_allowed=True, fetch=fetch),
+        record=(events := []).append,
         clock=clock,
     )
     bearer = Bearer(store, "sandbox", clock)
@@ -183,7 +185,7 @@ def build_world(store, signing_folder, fetch=None) -> World:
     describe = {"synthetic-1": {"name": "Ana Diaz", "given_name": "Ana", "family_name": "Diaz"}}.__getitem__
     desk = OAuthDesk(server, bearer, pages, Origins(store, "sandbox"), describe)
     flask.register_blueprint(oauth_blueprint(desk, compatibility=True))
-    return World(server=server, clock=clock, flask=flask, bearer=bearer)
+    return World(server=server, clock=clock, flask=flask, bearer=bearer, events=events)
 
 
 @pytest.fixture

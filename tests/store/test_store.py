@@ -162,7 +162,8 @@ def test_a_failed_transaction_leaves_nothing(filled):
             Tokens(connection).add(token("a"))
             Tokens(connection).add(token("a"))
 
-    pytest.raises(IntegrityError, twice)
+    with pytest.raises(IntegrityError):
+        twice()
     with filled.read() as connection:
         assert Tokens(connection).find(hash_of("a")) is None
 
