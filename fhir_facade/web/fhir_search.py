@@ -112,7 +112,7 @@ class Searches:
 
     def url(self, path: str, pairs: Iterable[tuple[str, str]]) -> str:
         """An absolute URL of this server."""
-        query = urlencode(tuple(pairs), quote_via=quote, safe=":/,")
+        query = urlencode(tuple(pairs), quote_via=quote, safe=":/,*")
         return f"{self.base}/{path}?{query}" if query else f"{self.base}/{path}"
 
     def _entries(
