@@ -15,8 +15,8 @@ from fhir_facade_claims_synthetic import plugin as synthetic
 from tests.peers.postgresql import postgresql
 from tests.resources.filled import Filler
 from tests.resources.world import SOURCE
-from tests.web.fhir.conftest import World
 from tests.web.fhir.memory import parsed
+from tests.web.fhir.world import World
 
 __all__ = ["PLACES", "Served", "postgresql", "served"]
 

@@ -13,8 +13,8 @@ from fhir_facade.web.capability import Publication
 from fhir_facade.web.fhir import FhirService, fhir_blueprint
 from fhir_facade.web.fhir_errors import answer_errors
 from fhir_facade.web.openapi import publish
-from tests.web.fhir.conftest import BASE, OAUTH_URIS, World
 from tests.web.fhir.memory import parsed
+from tests.web.fhir.world import BASE, OAUTH_URIS, World
 
 PROJECT = Path(__file__).resolve().parents[3]
 

@@ -8,9 +8,9 @@ from werkzeug.exceptions import TooManyRequests
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable
 from fhir_facade.resources.page import Page
 from fhir_facade.store.engine import StoreUnavailable
-from tests.web.fhir.conftest import World
 from tests.web.fhir.memory import MemoryResources, member, parsed
 from tests.web.fhir.test_http import issue
+from tests.web.fhir.world import World
 
 
 class Failing(MemoryResources):
@@ -91,8 +91,8 @@ def test_what_a_careless_source_gives_of_others_does_not_leave(path, caplog):
 
 
 def test_a_withheld_resource_of_a_careless_source_does_not_leave(caplog):
-    from tests.web.fhir.conftest import grant_for
     from tests.web.fhir.memory import claim
+    from tests.web.fhir.world import grant_for
 
     resources = Leaking()
     resources.add("alice", claim("alice-secret", "alice"), labels=["42CFRPart2"])

@@ -8,8 +8,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from tests.web.fhir.conftest import BASE
 from tests.web.fhir.memory import parsed
+from tests.web.fhir.world import BASE
 
 CLAIM = "ExplanationOfBenefit/alice-1"
 
@@ -190,7 +190,7 @@ def test_a_bad_token_is_named_so(world):
 
 @pytest.mark.parametrize("path", ["ExplanationOfBenefit", CLAIM, "Patient/alice/ExplanationOfBenefit", "Patient/alice"])
 def test_a_missing_scope_is_forbidden(world, path):
-    from tests.web.fhir.conftest import grant_for
+    from tests.web.fhir.world import grant_for
 
     world.grants["none"] = grant_for("alice", "patient/Coverage.rs openid")
     response = world.get(path, "none")
@@ -199,7 +199,7 @@ def test_a_missing_scope_is_forbidden(world, path):
 
 
 def test_a_token_without_a_member_is_forbidden(world):
-    from tests.web.fhir.conftest import grant_for
+    from tests.web.fhir.world import grant_for
 
     world.grants["service"] = grant_for(None, "system/*.rs")
     assert issue(world.get("ExplanationOfBenefit", "service"), 403)["code"] == "forbidden"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fhir_facade.search.cursor import Cursors
-from tests.web.fhir.conftest import World, grant_for
 from tests.web.fhir.memory import MemoryResources, member, parsed
 from tests.web.fhir.test_http import issue
 from tests.web.fhir.test_search import ids, link
+from tests.web.fhir.world import World, grant_for
 
 PATHS = [
     "ExplanationOfBenefit?_count=2",

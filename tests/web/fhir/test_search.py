@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.web.fhir.conftest import BASE, grant_for
 from tests.web.fhir.memory import parsed
+from tests.web.fhir.world import BASE, grant_for
 
 
 def ids(response, mode="match"):

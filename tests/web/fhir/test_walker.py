@@ -10,9 +10,7 @@ import pytest
 
 from fhir_facade.search.registry import REGISTRY, Kind
 from tests.web.fhir.memory import parsed
-from tests.web.fhir.served import Served, entries, postgresql, served
-
-__all__ = ["postgresql", "served"]
+from tests.web.fhir.served import Served, entries
 
 
 def statement(served: Served) -> dict[str, Any]:

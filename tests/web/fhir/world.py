@@ -1,0 +1,86 @@
+"""An application with the FHIR endpoints alone, over any source of resources."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from fhir_facade.access.grant import Grant
+from fhir_facade.access.scopes import Scopes
+from fhir_facade.oauth.bearer import BearerInvalid, BearerMissing
+from fhir_facade.search.cursor import Cursors
+from fhir_facade.web.capability import Publication
+from fhir_facade.web.fhir import FhirService, fhir_blueprint
+from fhir_facade.web.fhir_errors import answer_errors
+
+BASE = "https://claims.example.gov/fhir"
+ALL = "patient/*.rs"
+ALICE = "alice"
+OAUTH_URIS = {
+    "authorize": "https://claims.example.gov/oauth/authorize",
+    "token": "https://claims.example.gov/oauth/token",
+}
+
+
+def grant_for(patient, scopes=ALL, app="app", withheld=()):
+    return Grant(
+        grant_id=f"grant-{patient}",
+        token_id=f"token-{patient}",
+        app_id=app,
+        app_name="Test app",
+        patient=patient,
+        user=f"Patient/{patient}",
+        scopes=Scopes.parse(scopes),
+        withheld=frozenset(withheld),
+        until=datetime(2030, 1, 1, tzinfo=UTC),
+    )
+
+
+class World:
+    """A running server, its members, and tokens for them; a token is ``member`` or a name given to ``grants``."""
+
+    def __init__(self, resources, **options):
+        self.resources = resources
+        self.grants = {}
+        self.audited = []
+        self.audit = options.pop("audit", self.audited.append)
+        self.cursors = options.pop("cursors", Cursors(b"s" * 32))
+        self.app = self._app(resources, options)
+        self.client = self.app.test_client()
+
+    def _app(self, resources, options):
+        app = Flask(__name__)
+        publication = Publication(
+            base=BASE, carin="2.2.0", publisher="Example Plan", version="1.2.3", oauth_uris=OAUTH_URIS, **options
+        )
+        service = FhirService(
+            resources=resources,
+            authenticate=self.authenticate,
+            publication=publication,
+            cursors=self.cursors,
+            audit=self.audit,
+            allowed_origin=lambda origin: origin == "https://app.example",
+            source="memory",
+        )
+        app.register_blueprint(fhir_blueprint(service))
+        answer_errors(app, (BASE,))
+        return app
+
+    def authenticate(self, header):
+        if header is None:
+            raise BearerMissing
+        name = header.removeprefix("Bearer ")
+        if name == "garbage":
+            raise BearerInvalid("The access token is unknown.")
+        return self.grants.get(name) or grant_for(name)
+
+    def get(self, path, token=ALICE, **headers):
+        return self.send("GET", path, token, **headers)
+
+    def send(self, method, path, token=ALICE, data=None, **headers):
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        url = path.removeprefix("https://claims.example.gov") if path.startswith("http") else f"/fhir/{path}"
+        return self.client.open(url, method=method, headers=sent, data=data, base_url="http://inside:8000")
