@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from fhir_facade.fhir.encode import encode
 from fhir_facade.resources.page import Rendered
@@ -25,8 +26,12 @@ def entry(base: bytes, resource: Rendered, mode: bytes = b"match") -> bytes:
 
 
 def outcome_entry(body: bytes) -> bytes:
-    """An OperationOutcome among the entries: what was left out or understood differently."""
-    return b'{"resource":%b,"search":{"mode":"outcome"}}' % body
+    """An OperationOutcome among the entries: what was left out or understood differently.
+
+    It exists nowhere else, so its full URL is a UUID; made from the content, it is the same for the same answer.
+    """
+    url = uuid5(NAMESPACE_OID, body.decode()).urn.encode()
+    return b'{"fullUrl":"%b","resource":%b,"search":{"mode":"outcome"}}' % (url, body)
 
 
 def searchset(links: Sequence[tuple[str, str]], entries: Iterable[bytes], total: int | None) -> bytes:

@@ -13,6 +13,13 @@ from tests.conformance.validator import Issue, Verdict
 
 _UNKNOWN_SYSTEM = re.compile(r"CodeSystem is unknown and can't be validated: (\S+)")
 _INDEX = re.compile(r"\[\d+\]")
+_ENTRY = re.compile(r"^Bundle\.entry\.resource/\*(\w+)/[^*]*\*/")
+_PARTICULARS = re.compile(r" for '[^']*'| ?\((codes|error message) = .*\)|'[^']*#[^']*'")
+
+
+def _place(issue: Issue) -> str:
+    """Where the issue is, without list positions, the same in a Bundle and out of it."""
+    return _ENTRY.sub(r"\1", _INDEX.sub("", issue.path))
 
 
 @dataclass(frozen=True)
@@ -25,10 +32,9 @@ class Known:
     def explains(self, issue: Issue) -> str | None:
         """The key under which the warning is explained, or None."""
         if system := _UNKNOWN_SYSTEM.match(issue.message):
-            return system.group(1) if system.group(1) in self.code_systems else None
+            return next((known for known in self.code_systems if system.group(1).startswith(known)), None)
         for entry in self.messages:
-            path = _INDEX.sub("", issue.path)
-            if issue.id == entry["id"] and entry.get("path", "") in path and entry.get("contains", "") in issue.message:
+            if issue.id == entry["id"] and entry.get("path", "") in _place(issue) and entry.get("contains", "") in issue.message:
                 return entry["id"] + (f" at {entry['path']}" if "path" in entry else "")
         return None
 
@@ -44,6 +50,8 @@ class Tally:
     """The sum of all verdicts.
 
     Args:
+        errors: errors of the validator, and records that became no resource.
+        warnings: warnings that nothing explains.
         faults: what counts against us, and the first resource that shows it.
         explained: how often each explained warning was given.
     """
@@ -51,6 +59,7 @@ class Tally:
     known: Known = field(default_factory=known)
     resources: Counter[str] = field(default_factory=Counter)
     errors: int = 0
+    warnings: int = 0
     faults: dict[str, str] = field(default_factory=dict)
     explained: Counter[str] = field(default_factory=Counter)
 
@@ -61,8 +70,13 @@ class Tally:
             for issue in verdict.issues:
                 self._count(verdict, issue)
 
-    def fault(self, what: str, example: str) -> None:
-        """Count something against us."""
+    @property
+    def blameless(self) -> bool:
+        """Whether resources were judged and nothing counts against us."""
+        return bool(self.resources) and not self.faults
+
+    def error(self, what: str, example: str) -> None:
+        """Count an error."""
         self.errors += 1
         self.faults.setdefault(what, example)
 
@@ -73,5 +87,10 @@ class Tally:
         if key is not None:
             self.explained[key] += 1
             return
-        path = _INDEX.sub("", issue.path)
-        self.fault(f"{verdict.guide} {issue.severity} {path}: {issue.message} ({issue.id})", verdict.name)
+        message = _PARTICULARS.sub("", issue.message)
+        what = f"{verdict.guide} {issue.severity} {_place(issue)}: {message} ({issue.id})"
+        if issue.severity == "warning":
+            self.warnings += 1
+            self.faults.setdefault(what, verdict.name)
+        else:
+            self.error(what, verdict.name)

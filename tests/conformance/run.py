@@ -17,7 +17,7 @@ from tests.conformance.validator import Validator, Verdict
 def judge(validator: Validator, source: Source, tally: Tally, progress: Progress) -> None:
     """Add what the validator says of the source's resources under every guide."""
     for reason in source.rejected:
-        tally.fault(f"rejected by the source: {reason}", source.name)
+        tally.error(f"rejected by the source: {reason}", source.name)
     for guide in GUIDES:
         batch = list(_accepted(source.emit(guide), guide, tally))
         task = progress.add_task(f"{guide.name} {source.name}", total=len(batch))
@@ -27,7 +27,7 @@ def judge(validator: Validator, source: Source, tally: Tally, progress: Progress
 def _accepted(emitted: Iterable[Emitted], guide: Guide, tally: Tally) -> Iterator[Emitted]:
     for one in emitted:
         if one.rejection:
-            tally.fault(f"{guide.name} rejected: {one.rejection}", one.name)
+            tally.error(f"{guide.name} rejected: {one.rejection}", one.name)
         else:
             yield one
 
@@ -47,9 +47,10 @@ def report(tally: Tally, out: Console) -> int:
         for key, count in sorted(tally.explained.items()):
             out.print(f"  {count:>7,}  {key}", highlight=False, markup=False, soft_wrap=True)
     versions = {guide.carin for guide in GUIDES}
-    least = min((tally.resources[guide.name] for guide in GUIDES), default=0)
-    out.print(f"{least:,} resources × {len(versions)} versions: {tally.errors:,} errors", highlight=False)
-    return 1 if tally.errors or not least else 0
+    least = min(tally.resources[guide.name] for guide in GUIDES)
+    warnings = f", {tally.warnings:,} warnings without a reason" if tally.warnings else ""
+    out.print(f"{least:,} resources × {len(versions)} versions: {tally.errors:,} errors{warnings}", highlight=False)
+    return 0 if tally.blameless else 1
 
 
 def run(sources: Iterable[Source]) -> int:

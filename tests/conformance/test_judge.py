@@ -35,11 +35,17 @@ def test_a_warning_about_a_licensed_code_system_is_explained() -> None:
 
 
 def test_a_warning_about_an_invented_code_system_counts_against_us() -> None:
-    assert tally(unknown("https://invented.example.org/codes")).errors == 1
+    judged = tally(unknown("https://invented.example.org/codes"))
+    assert (judged.warnings, judged.blameless) == (1, False)
 
 
 def test_a_warning_without_a_written_reason_counts_against_us() -> None:
-    assert tally(Issue("warning", "x", "Patient.name", "odd")).errors == 1
+    judged = tally(Issue("warning", "x", "Patient.name", "odd"))
+    assert (judged.warnings, judged.blameless) == (1, False)
+
+
+def test_nothing_judged_is_no_proof() -> None:
+    assert not Tally().blameless
 
 
 def test_an_error_is_never_explained_away() -> None:
