@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -157,11 +158,18 @@ def client_keys():
     }
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """An empty database with the schema, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "store.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def store(tmp_path):
-    url = f"sqlite:///{tmp_path}/store.db"
-    migrate(url)
-    store = Store(url)
+def store(tmp_path, migrated):
+    shutil.copy(migrated, tmp_path / "store.db")
+    store = Store(f"sqlite:///{tmp_path}/store.db")
     yield store
     store.close()
 

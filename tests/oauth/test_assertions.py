@@ -1,0 +1,253 @@
+"""Signed client assertions: the right one counts once; no mutation of it counts at all."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import random
+import secrets
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, RSAKey
+
+from fhir_facade.oauth.jwks import Fetched, KeysUnavailable, fetch_json, read_keys
+from fhir_facade.oauth.registry import AppFault
+
+from .conftest import BASE, START, build_world, signed, with_assertion
+
+FORM = {"grant_type": "client_credentials", "scope": "system/*.rs"}
+
+
+def send(world, assertion, **form):
+    return world.client.post("/oauth/token", data=with_assertion(FORM, assertion) | form)
+
+
+@pytest.mark.parametrize("alg", ["RS384", "ES384"])
+def test_a_backend_service_gets_a_short_token_without_a_member(world, asymmetric, client_keys, alg):
+    answer = send(world, signed(client_keys[alg], asymmetric.app.app_id, alg=alg))
+    assert answer.status_code == 200, answer.json
+    assert answer.json == {
+        "access_token": answer.json["access_token"],
+        "token_type": "Bearer",
+        "expires_in": 300,
+        "scope": "system/*.rs",
+    }
+    grant = world.bearer.authenticate(f"Bearer {answer.json['access_token']}")
+    assert (grant.patient, grant.user) == (None, None)
+
+
+def test_an_assertion_counts_once(world, asymmetric, client_keys):
+    assertion = signed(client_keys["RS384"], asymmetric.app.app_id)
+    assert send(world, assertion).status_code == 200
+    assert send(world, assertion).json["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize("scope", ["", "patient/*.rs", "openid", "system/patient.rs"])
+def test_a_backend_service_gets_system_scopes_alone(world, asymmetric, client_keys, scope):
+    answer = send(world, signed(client_keys["RS384"], asymmetric.app.app_id), scope=scope)
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_scope")
+
+
+def test_an_app_that_is_no_backend_service_gets_none(world, client_keys):
+    jwks = {"keys": [client_keys["RS384"].as_dict(private=False)]}
+    app = world.register("frontend", kind="asymmetric", jwks=jwks, scopes="system/*.rs patient/*.rs")
+    assert send(world, signed(client_keys["RS384"], app.app.app_id)).json["error"] == "unauthorized_client"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "somebody"},
+        {"sub": "somebody"},
+        {"aud": f"{BASE}/oauth/authorize"},
+        {"aud": BASE},
+        {"aud": f"{BASE}/oauth/token/"},
+        {"aud": []},
+        {"aud": None},
+        {"exp": START - 11},
+        {"exp": START + 311},
+        {"exp": START + 30 * 24 * 3600},
+        {"exp": str(START + 100)},
+        {"exp": True},
+        {"exp": 1e300},
+        {"exp": None},
+        {"nbf": START + 60},
+        {"iat": START + 60},
+        {"jti": ""},
+        {"jti": 7},
+        {"jti": "j" * 501},
+        {"drop": ("jti",)},
+        {"drop": ("exp",)},
+        {"drop": ("aud",)},
+        {"drop": ("sub",)},
+        {"header": {"kid": "other"}},
+        {"header": {"jku": "https://evil.example/jwks.json"}},
+        {"header": {"kid": "../../etc/passwd"}},
+    ],
+)
+def test_a_wrong_claim_is_refused(world, asymmetric, client_keys, changes):
+    assertion = signed(client_keys["RS384"], asymmetric.app.app_id, **changes)
+    answer = send(world, assertion)
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_client")
+
+
+def test_a_list_of_audiences_may_name_the_token_url(world, asymmetric, client_keys):
+    assertion = signed(client_keys["RS384"], asymmetric.app.app_id, aud=["x", f"{BASE}/oauth/token"])
+    assert send(world, assertion).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["jwt-bearer", "not_an_assertion_type", ""])
+def test_a_wrong_assertion_type_is_refused(world, asymmetric, client_keys, kind):
+    answer = send(world, signed(client_keys["RS384"], asymmetric.app.app_id), client_assertion_type=kind)
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_client")
+
+
+def encoded(part) -> str:
+    raw = part if isinstance(part, bytes) else json.dumps(part).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def forgeries(app_id, keys):
+    """Assertions that an attacker would try, none of them signed with the app's key."""
+    claims = {
+        "iss": app_id,
+        "sub": app_id,
+        "aud": f"{BASE}/oauth/token",
+        "exp": START + 200,
+        "jti": secrets.token_hex(),
+    }
+    stranger = RSAKey.generate_key(2048, {"kid": "rsa-1"}, private=True)
+    curve = ECKey.generate_key("P-384", {"kid": "ec-1"}, private=True)
+    public = keys["RS384"].as_pem(private=False)
+    yield jwt.encode({"alg": "RS384", "kid": "rsa-1"}, claims, stranger, algorithms=["RS384"])
+    yield jwt.encode({"alg": "ES384", "kid": "ec-1"}, claims, curve, algorithms=["ES384"])
+    yield jwt.encode(
+        {"alg": "RS384", "kid": "rsa-1", "jwk": stranger.as_dict()}, claims, stranger, algorithms=["RS384"]
+    )
+    for alg, digest in (("HS256", "sha256"), ("HS384", "sha384"), ("HS512", "sha512")):
+        for secret in (public, public.strip(), b"", b"rsa-1"):
+            text = f"{encoded({'alg': alg, 'kid': 'rsa-1'})}.{encoded(claims)}"
+            yield f"{text}.{encoded(hmac.digest(secret, text.encode(), digest))}"
+    for alg in ("none", "None", "NONE", "", None, "RS256", "ES256", "PS384", ["RS384"], {"RS384": 1}):
+        yield f"{encoded({'alg': alg, 'kid': 'rsa-1'})}.{encoded(claims)}."
+    good = jwt.encode({"alg": "RS384", "kid": "rsa-1"}, claims, keys["RS384"], algorithms=["RS384"])
+    head, body, signature = good.split(".")
+    yield f"{head}.{body}."
+    yield f"{head}.{encoded(claims | {'exp': START + 299})}.{signature}"
+    yield f"{encoded({'alg': 'ES384', 'kid': 'rsa-1'})}.{body}.{signature}"
+    yield f"{encoded({'alg': 'RS384', 'kid': 'rsa-1', 'crit': ['b64'], 'b64': False})}.{body}.{signature}"
+    yield f"{good}.{signature}"
+    yield f"{good}."
+    yield "." * 5000
+    yield good + "A" * 1_000_000
+    yield encoded(b"[" * 5000) + f".{body}.{signature}"
+    yield f"{encoded([])}.{body}.{signature}"
+    yield f"{head}.{encoded('text')}.{signature}"
+    yield f"{head}.{encoded(bytes(range(256)))}.{signature}"
+
+
+def test_no_forged_assertion_is_taken(world, asymmetric, client_keys):
+    count = 0
+    for assertion in forgeries(asymmetric.app.app_id, client_keys):
+        answer = send(world, assertion)
+        assert answer.status_code == 400 or answer.status_code == 413, assertion[:200]
+        count += 1
+    assert count > 30
+
+
+def test_no_mutated_assertion_is_taken(world, asymmetric, client_keys, full_counts):
+    rng = random.Random(12)
+    alphabet = "ABCDabcd0189-_.=+/ \0é"
+    for alg in ("RS384", "ES384"):
+        good = signed(client_keys[alg], asymmetric.app.app_id, alg=alg)
+        for _ in range(10_000 if full_counts else 250):
+            place = rng.randrange(len(good) - 2)  # the last characters may hold unused bits
+            new = rng.choice(alphabet)
+            mutated = good[:place] + new + good[place + rng.randint(0, 2) :]
+            if mutated != good:
+                answer = send(world, mutated)
+                assert answer.status_code == 400, mutated
+        assert send(world, good).status_code == 200
+
+
+def test_keys_are_fetched_from_the_registered_url_and_again_after_a_rotation(store, signing_folder, client_keys):
+    served = [client_keys["RS384"]]
+    asked = []
+
+    def fetch(url):
+        asked.append(url)
+        return Fetched({"keys": [key.as_dict(private=False) for key in served]}, 300)
+
+    world = build_world(store, signing_folder, fetch)
+    app = world.register(
+        "remote", kind="asymmetric", jwks_uri="https://app.example.com/jwks", backend=True, scopes="system/*.rs"
+    )
+    for _ in range(3):
+        assert send(world, signed(client_keys["RS384"], app.app.app_id)).status_code == 200
+    assert asked == ["https://app.example.com/jwks"]
+    header = {"jku": "https://app.example.com/jwks"}
+    assert send(world, signed(client_keys["RS384"], app.app.app_id, header=header)).status_code == 200
+    served[:] = [client_keys["ES384"]]
+    world.server.key_sets._kept["https://app.example.com/jwks"] = (
+        *(stamp - 60 for stamp in world.server.key_sets._kept["https://app.example.com/jwks"][:2]),
+        world.server.key_sets._kept["https://app.example.com/jwks"][2],
+    )
+    assert send(world, signed(client_keys["ES384"], app.app.app_id, alg="ES384")).status_code == 200
+
+
+def test_keys_that_cannot_be_fetched_refuse_the_app(store, signing_folder, client_keys):
+    def fetch(url):
+        raise KeysUnavailable("down")
+
+    world = build_world(store, signing_folder, fetch)
+    app = world.register(
+        "remote", kind="asymmetric", jwks_uri="https://app.example.com/jwks", backend=True, scopes="system/*.rs"
+    )
+    assert send(world, signed(client_keys["RS384"], app.app.app_id)).json["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/jwks",
+        "https://127.0.0.1/jwks",
+        "https://10.0.0.1/jwks",
+        "https://169.254.169.254/latest",
+        "https://[::1]/jwks",
+        "https://[fd00::1]/jwks",
+        "https://localhost/jwks",
+        "https:///jwks",
+        "file:///etc/passwd",
+        "https://host.invalid/jwks",
+        "https://127.0.0.1:99999/jwks",
+    ],
+)
+def test_no_address_inside_the_network_is_fetched(url):
+    with pytest.raises(KeysUnavailable):
+        fetch_json(url, local_allowed=False)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        None,
+        [],
+        {},
+        {"keys": "x"},
+        {"keys": [{"kty": "RSA", "n": "!", "e": "AQAB", "kid": "a"}]},
+        {"keys": [{"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA", "kid": "a"}]},
+        {"keys": [{"kty": "EC", "crv": "P-384", "x": "AA", "y": "AA", "kid": "a"}]},
+        {"keys": [{"kty": "RSA"}] * 21},
+    ],
+)
+def test_a_malformed_key_set_is_refused(document):
+    with pytest.raises(KeysUnavailable):
+        read_keys(document)
+
+
+def test_a_private_key_is_never_registered(world, client_keys):
+    jwks = {"keys": [client_keys["RS384"].as_dict(private=True)]}
+    with pytest.raises(AppFault, match="private"):
+        world.register("leaky", kind="asymmetric", jwks=jwks)
