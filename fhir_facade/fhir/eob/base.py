@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fhir_facade.contracts.people import Identifier
+from fhir_facade.contracts.people import Coverage, Identifier
 from fhir_facade.contracts.records import (
     CareTeamRole,
     ClaimLine,
     ClaimStatus,
     DiagnosisRole,
     OtherPayer,
+    Party,
     PartyKind,
     Payee,
     PaymentStatus,
@@ -169,7 +170,7 @@ def _billable(draft: Draft) -> Json:
 def _parties(draft: Draft, kind: Kind) -> Json:
     return {
         "patient": reference("Patient", draft.patient_id),
-        "insurer": reference("Organization", draft.local(draft.claim.payer_id, "the payer")),
+        "insurer": draft.refer(Party(PartyKind.ORGANIZATION, draft.claim.payer_id), "the payer"),
         "provider": billing_provider(draft, kind.providers(draft)),
     }
 
@@ -214,6 +215,8 @@ def _insurance(draft: Draft) -> list[Json]:
     """
     claim = draft.claim
     cover = draft.known.coverages.get(claim.coverage_id)
+    if cover is None and draft.known.complete:
+        raise Unfit("the coverage it was adjudicated under is not among the records handed over")
     if cover is not None and cover.payor_id != claim.payer_id:
         raise Unfit("its payer is not the payer of the coverage it was adjudicated under")
     focal = reference("Coverage", draft.local(claim.coverage_id, "the coverage"))
@@ -223,9 +226,14 @@ def _insurance(draft: Draft) -> list[Json]:
 def _other_payer(draft: Draft, payer: OtherPayer) -> Json:
     carrier: Json = {"display": text(payer.name, "another payer's name")}
     cover = draft.known.coverages.get(payer.coverage_id) if payer.coverage_id is not None else None
-    if payer.coverage_id is not None and not (cover is not None and cover.payor_id == draft.claim.payer_id):
+    if payer.coverage_id is not None and _elsewhere(draft, cover):
         carrier = reference("Coverage", draft.local(payer.coverage_id, "another payer's coverage")) | carrier
     return {"focal": False, "coverage": carrier}
+
+
+def _elsewhere(draft: Draft, cover: Coverage | None) -> bool:
+    """Whether another payer's cover can be referred to: it is there, and another payer's."""
+    return cover.payor_id != draft.claim.payer_id if cover is not None else not draft.known.complete
 
 
 def _payment(draft: Draft) -> Json:

@@ -62,15 +62,17 @@ def care_team(draft: Draft, roles: Roles, qualified: frozenset[CareTeamRole]) ->
     """
     result: list[Json] = []
     for member in dict.fromkeys(draft.claim.care_team):
-        found = _member(draft, member, roles)
-        if found is not None and "qualification" not in found and member.role in qualified:
+        qualification = _qualification(draft, member)
+        if qualification is None and member.role in qualified:
             draft.note(f"the guide wants a provider taxonomy for the {member.role} provider; it is left out")
-        elif found is not None:
+            continue
+        found = _member(draft, member, roles, qualification)
+        if found is not None:
             result.append({"sequence": len(result) + 1} | found)
     return result
 
 
-def _member(draft: Draft, member: CareTeamMember, roles: Roles) -> Json | None:
+def _member(draft: Draft, member: CareTeamMember, roles: Roles, qualification: Json | None) -> Json | None:
     role = CareTeamRole(member.role)
     allowed = roles.get(role)
     if allowed is None:
@@ -83,7 +85,7 @@ def _member(draft: Draft, member: CareTeamMember, roles: Roles) -> Json | None:
     result: Json = {"provider": provider, "role": draft.guide.concept(_role_system(role), role.value)}
     if member.responsible is not None:
         result["responsible"] = bool(member.responsible)
-    if qualification := _qualification(draft, member):
+    if qualification is not None:
         result["qualification"] = qualification
     return result
 

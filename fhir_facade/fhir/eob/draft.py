@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fhir_facade.contracts.claims import MemberRecords
-from fhir_facade.contracts.people import Coverage, Organization, Practitioner
+from fhir_facade.contracts.people import Coverage, Organization, Practitioner, Representative
 from fhir_facade.contracts.records import Claim, Party, PartyKind
 from fhir_facade.fhir.guide import Guide
 from fhir_facade.fhir.ids import facade_id
@@ -16,20 +16,39 @@ from fhir_facade.fhir.values import Json, reference
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """Records around a claim, by their source ids. An absent record limits what can be checked, no more."""
+    """Records around a claim, by their source ids.
+
+    ``complete`` says that everything a claim may refer to is here: a reference to anything else would lead nowhere.
+    Else an absent record limits what can be checked, no more.
+    """
 
     coverages: Mapping[str, Coverage] = field(default_factory=dict)
     organizations: Mapping[str, Organization] = field(default_factory=dict)
     practitioners: Mapping[str, Practitioner] = field(default_factory=dict)
+    representatives: Mapping[str, Representative] = field(default_factory=dict)
+    complete: bool = False
 
     @classmethod
     def of(cls, records: MemberRecords) -> Known:
-        """What the records of one member hold."""
+        """What the records of one member hold, which is all that their claims may refer to."""
         return cls(
             coverages={c.coverage_id: c for c in records.coverages},
             organizations={o.organization_id: o for o in records.organizations},
             practitioners={p.practitioner_id: p for p in records.practitioners},
+            representatives={r.representative_id: r for r in records.representatives},
+            complete=True,
         )
+
+    def lacks(self, party: Party) -> bool:
+        """Whether a reference to the party would lead nowhere."""
+        if not self.complete:
+            return False
+        held: Mapping[PartyKind, Mapping[str, object]] = {
+            PartyKind.ORGANIZATION: self.organizations,
+            PartyKind.PRACTITIONER: self.practitioners,
+            PartyKind.REPRESENTATIVE: self.representatives,
+        }
+        return party.party_id not in held.get(party.kind, {})
 
 
 NOTHING_KNOWN = Known()
@@ -81,4 +100,6 @@ class Draft:
             return reference("Patient", self.patient_id)
         if not isinstance(party.kind, PartyKind):
             raise Unfit(f"{what} is of no known kind")
+        if self.known.lacks(party):
+            raise Unfit(f"{what} is not among the records handed over")
         return reference(str(party.kind), self.local(party.party_id, what))

@@ -10,7 +10,7 @@ from fhir_facade.contracts.records import Claim, ClaimLine
 from fhir_facade.fhir.eob.draft import Draft
 from fhir_facade.fhir.eob.supporting_info import NUBC
 from fhir_facade.fhir.unfit import Unfit
-from fhir_facade.fhir.values import ABSENT_REASON, Json, concept, day, period, quantity, whole
+from fhir_facade.fhir.values import ABSENT_REASON, Json, absent, concept, day, period, quantity, whole
 
 _REVENUE = re.compile(r"[0-9]{4}")
 _PLACE = re.compile(r"[0-9]{2}")
@@ -20,6 +20,16 @@ _CDT_CODE = re.compile(r"D[0-9]{4}")
 MODIFIERS = frozenset({CPT, HCPCS})
 PROFESSIONAL = frozenset({CPT, HCPCS})
 INSTITUTIONAL = frozenset({CPT, HCPCS, HIPPS})
+
+UNKNOWN_PROCEDURE: Json = {
+    "coding": [{"system": HCPCS, "code": "unknown", "_code": absent()}],
+    "text": "The claim names no procedure code",
+}
+"""A professional line that names no procedure.
+
+The profile demands a code of CPT or HCPCS and keeps ``not-applicable`` for vision claims, so nothing stands between
+losing the member's whole claim and saying, in the code's place and by extension, that it is unknown.
+"""
 
 
 def unique_numbers(claim: Claim) -> None:

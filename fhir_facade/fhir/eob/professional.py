@@ -66,9 +66,12 @@ class Professional(Kind):
         return item | lines.notes(draft, line) | lines.drug_detail(line)
 
     def _service(self, draft: Draft, line: ClaimLine) -> Json:
-        """Only a vision line may have no procedure (EOB-vision-item-productorservice)."""
+        """A procedure is not applicable on a vision line only (EOB-vision-item-productorservice), else unknown."""
         if line.procedure is None and self.claim_type == "vision":
             return lines.not_applicable(draft)
+        if line.procedure is None:
+            draft.note(f"line {line.number} has no procedure code; it is published as unknown")
+            return lines.UNKNOWN_PROCEDURE
         return lines.service(line, lines.PROFESSIONAL, "CPT or HCPCS")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fhir_facade.contracts.records import Claim, ClaimLine, Detail
+from fhir_facade.contracts.records import Claim, ClaimLine, Detail, Party, PartyKind
 from fhir_facade.fhir.eob.draft import Draft
 from fhir_facade.fhir.guide import CARIN
 from fhir_facade.fhir.unfit import Unfit
-from fhir_facade.fhir.values import Json, concept, day, quantity, reference, text
+from fhir_facade.fhir.values import Json, concept, day, quantity, text
 
 _CATEGORY = f"{CARIN}/CodeSystem/C4BBSupportingInfoType"
 NUBC = "https://www.nubc.org/CodeSystem"
@@ -74,7 +74,7 @@ def provider_numbers(draft: Draft) -> None:
 def facility(draft: Draft) -> None:
     """Service facility of a professional or oral claim [97, 170, 176]."""
     if draft.claim.facility_id is not None:
-        place = reference("Organization", draft.local(draft.claim.facility_id, "the service facility"))
+        place = draft.refer(Party(PartyKind.ORGANIZATION, draft.claim.facility_id), "the service facility")
         draft.inform(info("servicefacility", valueReference=place))
 
 
