@@ -14,6 +14,7 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -112,7 +113,12 @@ class Cursors:
             raise BadCursor from None
 
     def _cipher(self) -> AESGCM:
-        return AESGCM(hmac.digest(self.secret, _LABEL, "sha256"))
+        return _cipher_of(self.secret)
+
+
+@lru_cache(maxsize=8)
+def _cipher_of(secret: bytes) -> AESGCM:
+    return AESGCM(hmac.digest(secret, _LABEL, "sha256"))
 
 
 def search_text(query: SearchQuery) -> str:

@@ -21,7 +21,7 @@ from fhir_facade.search.cursor import Cursors
 from fhir_facade.search.registry import COMPARTMENT, REGISTRY
 from fhir_facade.web.capability import Publication, capability_statement, freshness_text
 from fhir_facade.web.errors import problem_of
-from fhir_facade.web.fhir_answer import Answer, Shape, refusal, send
+from fhir_facade.web.fhir_answer import Answer, Shape, accepted_shape, refusal, send, wanted_shape
 from fhir_facade.web.fhir_audit import Audit, FhirAccess
 from fhir_facade.web.fhir_everything import everything
 from fhir_facade.web.fhir_guard import Guard, guard
@@ -29,7 +29,6 @@ from fhir_facade.web.fhir_headers import Headers
 from fhir_facade.web.fhir_read import is_listed, read, vread
 from fhir_facade.web.fhir_request import Incoming, read_request
 from fhir_facade.web.fhir_search import Searches
-from fhir_facade.web.negotiation import negotiate, takes_gzip
 from fhir_facade.web.openapi_operations import describe
 from fhir_facade.web.request_id import request_id
 
@@ -164,14 +163,13 @@ class _Endpoints:
     def _serve(self, interaction: str, kind: str, work: Work, resource_id: str = "") -> Response:
         service = self.service
         grant: Grant | None = None
-        shape = Shape()
+        shape: Shape | None = None
         name = request_id()
         parameters: tuple[str, ...] = ()
         try:
-            shape = _shape("")
             incoming = read_request(request, service.prefix, name)
             parameters = tuple(dict.fromkeys(key for key, _ in incoming.pairs))
-            shape = _shape(incoming.first("_format"), pretty=incoming.first("_pretty") == "true")
+            shape = wanted_shape(incoming.first("_format"), pretty=incoming.first("_pretty") == "true")
             grant = service.authenticate(incoming.authorization)
             answer = work(guard(grant, service.base), incoming)
         except Exception as error:
@@ -188,7 +186,7 @@ class _Endpoints:
                 matches=answer.matches,
             )
             answer = _audited(service.audit, access, answer)
-        return send(answer, shape, service.base)
+        return send(answer, shape or accepted_shape(), service.base)
 
 
 def _audited(audit: Audit, access: FhirAccess, answer: Answer) -> Answer:
@@ -200,24 +198,16 @@ def _audited(audit: Audit, access: FhirAccess, answer: Answer) -> Answer:
     return answer
 
 
-def _shape(override: str, *, pretty: bool = False) -> Shape:
-    headers = request.headers
-    accept = ",".join(headers.getlist("Accept"))
-    if headers.get("X-Requested-With") or request.method == "POST":
-        accept = accept.replace("text/html", "text/x-page").replace("application/xhtml+xml", "text/x-page")
-    return Shape(negotiate(accept, override), pretty, takes_gzip(headers.get("Accept-Encoding", "")))
-
-
 def _public(service: FhirService, work: Callable[[Incoming], Answer]) -> Response:
     """An answer for everybody: no token is looked at."""
-    shape, name = Shape(), request_id()
+    shape, name = None, request_id()
     try:
         incoming = read_request(request, service.prefix, name)
-        shape = _shape(incoming.first("_format"), pretty=incoming.first("_pretty") == "true")
+        shape = wanted_shape(incoming.first("_format"), pretty=incoming.first("_pretty") == "true")
         answer = work(incoming)
     except Exception as error:
         answer = refusal(problem_of(error), name)
-    return send(answer, shape, service.base)
+    return send(answer, shape or accepted_shape(), service.base)
 
 
 @dataclass(slots=True)

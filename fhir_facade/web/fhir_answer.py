@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
-from flask import Response
+from flask import Response, request
 from isal import igzip
 
 from fhir_facade.fhir.encode import encode
@@ -16,7 +16,7 @@ from fhir_facade.fhir.outcome import issue, outcome
 from fhir_facade.fhir.xml import to_xml
 from fhir_facade.web.errors import NO_HEADERS, Problem
 from fhir_facade.web.fhir_html import POLICY, html_page
-from fhir_facade.web.negotiation import PLAIN, Format, Wants
+from fhir_facade.web.negotiation import PLAIN, Format, Wants, negotiate, takes_gzip
 
 SMALL = 1_024
 """Bodies up to this many bytes are not compressed."""
@@ -65,6 +65,31 @@ class Shape(NamedTuple):
     wants: Wants = PLAIN
     pretty: bool = False
     gzip: bool = False
+
+
+def wanted_shape(override: str = "", *, pretty: bool = False) -> Shape:
+    """The shape that the current request asks for; programs that name themselves as such get no page.
+
+    Args:
+        override: its ``_format`` parameter.
+        pretty: whether it wants indented text.
+
+    Raises:
+        Problem: 406, nothing that it accepts is offered.
+    """
+    headers = request.headers
+    accept = ",".join(headers.getlist("Accept"))
+    if "X-Requested-With" in headers or request.method == "POST":
+        accept = accept.replace("text/html", "text/x-page").replace("application/xhtml+xml", "text/x-page")
+    return Shape(negotiate(accept, override), pretty, takes_gzip(headers.get("Accept-Encoding", "")))
+
+
+def accepted_shape() -> Shape:
+    """The shape of an error: as ``_format`` or ``Accept`` ask, JSON where that cannot be."""
+    try:
+        return wanted_shape(request.args.get("_format", ""))
+    except Problem:
+        return Shape()
 
 
 def send(answer: Answer, shape: Shape, base: str) -> Response:

@@ -10,9 +10,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from fhir_facade.web.errors import Problem, problem_of
-from fhir_facade.web.fhir_answer import Shape, refusal, send
+from fhir_facade.web.fhir_answer import accepted_shape, refusal, send
 from fhir_facade.web.fhir_request import check_size
-from fhir_facade.web.negotiation import negotiate
 from fhir_facade.web.request_id import request_id
 
 
@@ -30,7 +29,7 @@ def answer_errors(app: Flask, bases: tuple[str, ...]) -> None:
     def handle(error: Exception) -> ResponseReturnValue:
         base = _base(mounts, request.path)
         if base is not None:
-            return send(refusal(_problem(error), request_id()), _shape(), base)
+            return send(refusal(_problem(error), request_id()), accepted_shape(), base)
         if isinstance(error, HTTPException):
             return error
         problem_of(error)
@@ -50,10 +49,3 @@ def _problem(error: Exception) -> Problem:
     except Problem as too_large:
         return too_large
     return problem_of(error)
-
-
-def _shape() -> Shape:
-    try:
-        return Shape(negotiate(",".join(request.headers.getlist("Accept")), request.args.get("_format", "")))
-    except Problem:
-        return Shape()
