@@ -1,0 +1,57 @@
+"""No token, code, secret or verifier stands in the database, in a log at any level, or in a URL we make."""
+
+from __future__ import annotations
+
+import logging
+
+from .conftest import signed, with_assertion
+
+
+def spent_secrets(world, public, confidential, asymmetric, client_keys, rounds):
+    """Every secret that came up while apps of all kinds got, renewed and lost tokens."""
+    seen = [confidential.secret]
+    for _ in range(rounds):
+        for app in (public, confidential):
+            code, verifier = world.grant(app)
+            body = world.redeem(app, code, verifier).json
+            again = world.refresh(app, body["refresh_token"]).json
+            world.token(app, {"token": again["refresh_token"]}, path="/oauth/revoke")
+            world.token(app, {"token": again["access_token"]}, path="/oauth/introspect")
+            world.redeem(app, code, verifier)
+            seen += [code, verifier]
+            seen += [one[name] for one in (body, again) for name in ("access_token", "refresh_token")]
+            seen.append(body["id_token"].rpartition(".")[2])
+        assertion = signed(client_keys["ES384"], asymmetric.app.app_id, alg="ES384")
+        form = {"grant_type": "client_credentials", "scope": "system/*.rs"}
+        seen.append(assertion)
+        seen.append(world.client.post("/oauth/token", data=with_assertion(form, assertion)).json["access_token"])
+        world.client.get("/oauth/userinfo", headers={"Authorization": f"Bearer {seen[-1]}x"})
+    return seen
+
+
+def test_nothing_secret_is_in_the_database(world, public, confidential, asymmetric, client_keys, tmp_path, full_counts):
+    seen = spent_secrets(world, public, confidential, asymmetric, client_keys, 1_100 if full_counts else 12)
+    world.server.store.close()
+    dump = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+    assert len(seen) > 100
+    assert confidential.app.app_id.encode() in dump
+    assert [secret for secret in seen if secret.encode() in dump] == []
+
+
+def test_nothing_secret_is_in_any_log(world, public, confidential, asymmetric, client_keys, caplog):
+    caplog.set_level(logging.DEBUG)
+    for name in list(logging.root.manager.loggerDict):
+        if not name.startswith(("authlib", "joserfc")):
+            logging.getLogger(name).setLevel(logging.DEBUG)
+    seen = spent_secrets(world, public, confidential, asymmetric, client_keys, 2)
+    assert [secret for secret in seen if secret in caplog.text] == []
+    assert logging.getLogger("authlib").getEffectiveLevel() >= logging.WARNING
+
+
+def test_nothing_secret_is_in_the_audit_trail_nor_in_what_python_shows(
+    world, public, confidential, asymmetric, client_keys
+):
+    seen = spent_secrets(world, public, confidential, asymmetric, client_keys, 2)
+    shown = repr(world.events) + repr(world.server)
+    assert [secret for secret in seen if secret in shown] == []
+    assert "0123456789abcdef" not in repr(world.server)
