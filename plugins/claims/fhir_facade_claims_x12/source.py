@@ -1,0 +1,133 @@
+"""The ``x12`` source: a folder of interchanges in, one member's joined claims after the other out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fhir_facade.contracts.claims import (
+    Capabilities,
+    Change,
+    Checkpoint,
+    Face,
+    Progress,
+    Rejected,
+)
+from fhir_facade.contracts.errors import ClaimsUnavailable
+from fhir_facade.contracts.people import Identifier, Organization, SourcePosition
+from fhir_facade.contracts.plugin import SourceContext
+from fhir_facade_claims_x12.fields import FIELDS
+from fhir_facade_claims_x12.member import MemberReader
+from fhir_facade_claims_x12.settings import X12Settings
+from fhir_facade_claims_x12.staging import Staging
+
+MEMBERS_PER_CHECKPOINT = 200
+
+
+class X12Source:
+    """A folder of 834, 835 and 837 files, extract face.
+
+    Args:
+        settings: where the files are and who the payer is.
+        context: where temporary files may be written.
+    """
+
+    def __init__(self, settings: X12Settings, context: SourceContext) -> None:
+        self._settings = settings
+        self._scratch = context.scratch
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Extract alone."""
+        return Capabilities(
+            faces=frozenset({Face.EXTRACT}),
+            snapshot=self._settings.complete,
+            match_keys=(self._settings.match_key,),
+            fields=FIELDS,
+        )
+
+    def progress(self) -> Progress:
+        """Nobody knows how many members the files name before they are read."""
+        return Progress(unit="members", total=None)
+
+    def changes(self, watermark: str | None) -> Iterator[Change]:
+        """Member after member, as long as the files are not those of the last finished run.
+
+        A run that was stopped goes on after the last member it told of, if the files are the same.
+
+        Raises:
+            ClaimsUnavailable: the folder or a file cannot be read.
+        """
+        files = self._files()
+        state = _digest(files, self._settings)
+        before, _, reached = (watermark or "").partition("/")
+        if before == state and reached == "end":
+            yield Checkpoint(watermark=f"{state}/end", finished=True)
+            return
+        with closing(Staging(self._scratch / "x12.sqlite")) as staging:
+            try:
+                staging.fill(files)
+            except OSError as error:
+                raise ClaimsUnavailable(f"a file of {self._settings.folder} cannot be read: {error}") from error
+            yield from self._members(staging, state, int(reached) if before == state and reached.isdecimal() else 0)
+            yield from _rejects(staging)
+        yield Checkpoint(watermark=f"{state}/end", finished=True)
+
+    def check(self) -> Sequence[str]:
+        """What is wrong with the folder."""
+        folder = self._settings.folder
+        if not folder.is_dir():
+            return (f"folder: {folder} is no folder; name the one that holds the 834, 835 and 837 files",)
+        return () if any(self._files()) else (f"folder: {folder} holds no files",)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def _files(self) -> list[Path]:
+        try:
+            return sorted(each for each in self._settings.folder.iterdir() if each.is_file())
+        except OSError as error:
+            raise ClaimsUnavailable(f"the folder {self._settings.folder} cannot be read: {error}") from error
+
+    def _members(self, staging: Staging, state: str, start: int) -> Iterator[Change]:
+        reader = MemberReader(staging, self._settings, self._payer())
+        for place, key in enumerate(staging.members()):
+            changes = list(reader.changes(key))
+            # Members told of before are read again, so that their remittances count as joined.
+            if place < start:
+                continue
+            yield from changes
+            if (place + 1) % MEMBERS_PER_CHECKPOINT == 0:
+                yield Checkpoint(watermark=f"{state}/{place + 1}")
+
+    def _payer(self) -> Organization:
+        settings = self._settings
+        return Organization(
+            organization_id="payer",
+            name=settings.payer_name,
+            last_updated=datetime(2020, 1, 1, tzinfo=UTC),
+            npi=settings.payer_npi,
+            tax_id=settings.payer_tax_id,
+            naic=settings.payer_naic,
+            payer_id=Identifier(system=None, value=settings.payer_id),
+        )
+
+
+def _rejects(staging: Staging) -> Iterator[Rejected]:
+    for file, segment, reason in staging.rejects():
+        yield Rejected(position=SourcePosition(file=file, line=f"segment {segment}"), reason=reason)
+    for file, segment in staging.lonely():
+        position = SourcePosition(file=file, line=f"segment {segment}")
+        yield Rejected(position=position, reason="the payment is for a claim that is in no 837 file")
+
+
+def _digest(files: list[Path], settings: X12Settings) -> str:
+    """What the records follow from: the settings, and name, size and time of every file."""
+    told = [repr(settings)]
+    for path in files:
+        found = path.stat()
+        told.append(f"{path.name}\x1f{found.st_size}\x1f{found.st_mtime_ns}")
+    return hashlib.sha256("\x1e".join(told).encode()).hexdigest()[:24]
