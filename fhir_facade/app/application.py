@@ -15,7 +15,7 @@ from fhir_facade.login.flow import LoginFlow
 from fhir_facade.login.identifiers import IdentifierHash
 from fhir_facade.login.keys import LoginKeys
 from fhir_facade.login.linking import Linker
-from fhir_facade.login.ports import LoginChoice
+from fhir_facade.login.ports import login_choice
 from fhir_facade.oauth import discovery
 from fhir_facade.oauth.bearer import Bearer
 from fhir_facade.oauth.status import Describe
@@ -94,7 +94,7 @@ def login_desk(parts: Parts, pages: Pages, trail: Trail) -> LoginDesk:
     hashing = IdentifierHash({KEY_VERSION: identifier_key(settings)}, KEY_VERSION)
     keys = LoginKeys(parts.secret)
     flow = LoginFlow(
-        choices=[LoginChoice(name, name, provider) for name, provider in parts.providers.items()],
+        choices=[login_choice(name, label_of(settings, name), one) for name, one in parts.providers.items()],
         logins=logins,
         keys=keys,
         linker=Linker(parts.people, logins, hashing),
@@ -116,6 +116,11 @@ def login_desk(parts: Parts, pages: Pages, trail: Trail) -> LoginDesk:
         cookie=parts.server.browser_cookie,
         sensitive_minimum_ial=settings.oauth.sensitive_minimum_ial,
     )
+
+
+def label_of(settings: Settings, provider: str) -> str:
+    """What the member reads on the button of a log-in."""
+    return str(settings.identity.options[provider].get("label") or provider)
 
 
 def _add_pages(app: Flask, parts: Parts, pages: Pages, desk: LoginDesk) -> None:

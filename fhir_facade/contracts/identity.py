@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +184,20 @@ class Endpoint:
     body: bytes
 
 
+@runtime_checkable
+class ReadsHeaders(Protocol):
+    """Optional face of an identity provider that needs headers of the request; it sees those that it names, no others.
+
+    Cookies and the authorization header are never handed over.
+    """
+
+    @property
+    def headers(self) -> Sequence[str]:
+        """Names of the headers, in any case."""
+        ...
+
+
+@runtime_checkable
 class HasEndpoints(Protocol):
     """Optional face of an identity provider that publishes documents of its own."""
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from fhir_facade.contracts.errors import ClaimsError, IdentityUnavailable, LoginDenied, LoginRejected
 from fhir_facade.contracts.identity import Answer, AskFor, Assurance, Attempt, Begin, VerifiedIdentity
+from fhir_facade.login.distrust import allowed_headers, fault_of
 from fhir_facade.login.keys import LoginKeys, fresh_token, hashed
 from fhir_facade.login.linking import Linker, LinkOutcome, Person
 from fhir_facade.login.ports import LoginChoice, LoginEvent, Record
@@ -24,9 +25,6 @@ logger = logging.getLogger(__name__)
 VISIT_S = 1800
 ATTEMPT_S = 600
 DENIALS = 5
-CLOCK_SKEW_S = 120
-MOST_EVIDENCE = 50
-LONGEST_VALUE = 256
 
 
 class Stop(StrEnum):
@@ -169,6 +167,7 @@ class LoginFlow:
         attempt = self._attempt(row.attempt_id, browser, choice, json.loads(memory))
         parked = self._keys.unseal(row.answer, f"answer {row.state_hash}") if row.answer else None
         answer = Answer(**json.loads(parked)) if parked else answer
+        answer = replace(answer, headers=allowed_headers(answer.headers, choice))
         return self._judge(visit_id, row, choice, attempt, answer, browser)
 
     def park(self, state: str, answer: Answer) -> bool:
@@ -193,22 +192,10 @@ class LoginFlow:
         if isinstance(verified, AskFor):
             next_attempt = self._attempt(fresh_token(), browser, choice, {})
             return self._begun(visit_id, choice.name, next_attempt, verified)
-        fault = self._fault(verified, attempt)
+        fault = fault_of(verified, attempt, self.now())
         if fault:
             return self._stop(Stop.REJECTED, visit_id, choice.name, fault)
         return self._link(visit_id, choice.name, verified)
-
-    def _fault(self, identity: VerifiedIdentity, attempt: Attempt) -> str | None:
-        """What is wrong with an identity that the plugin takes for good; None when nothing is."""
-        if identity.nonce != attempt.nonce:
-            return "the identity belongs to another attempt"
-        if identity.authenticated_at.timestamp() > self.now() + CLOCK_SKEW_S:
-            return "the log-in lies in the future; compare the clocks"
-        if not identity.issuer or not identity.subject:
-            return "the identity has no issuer or no subject"
-        if not _is_small(identity.evidence):
-            return "the evidence is no small table of texts"
-        return None
 
     def _link(self, visit_id: str, provider: str, identity: VerifiedIdentity) -> Step:
         level = identity.assurance
@@ -266,7 +253,6 @@ class LoginFlow:
         return next((choice for choice in self.choices if choice.name == name), None)
 
     def _attempt(self, attempt_id: str, browser: Browser, choice: LoginChoice, memory: Mapping[str, str]) -> Attempt:
-        seen = {name: value for name, value in browser.headers.items() if name.lower() in choice.headers}
         return Attempt(
             attempt_id=attempt_id,
             state=self._keys.derive("state", attempt_id),
@@ -275,7 +261,7 @@ class LoginFlow:
             callback_url=self._callback_url,
             language=browser.language,
             method=browser.method,
-            headers=seen,
+            headers=allowed_headers(browser.headers, choice),
             memory=memory,
         )
 
@@ -293,10 +279,3 @@ class LoginFlow:
             )
         )
         return Begun(begin, attempt.state, provider)
-
-
-def _is_small(evidence: object) -> bool:
-    """Whether a plugin's evidence is what the contract says, and no larger than identifiers are."""
-    if not isinstance(evidence, Mapping) or len(evidence) > MOST_EVIDENCE:
-        return False
-    return all(isinstance(text, str) and len(text) <= LONGEST_VALUE for pair in evidence.items() for text in pair)

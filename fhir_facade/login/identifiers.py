@@ -23,16 +23,18 @@ class IdentifierHash:
     Args:
         keys: every key in use by version; older ones only recognise what was hashed under them.
         current: the version that new hashes are made with.
+        cost: scrypt's N.
     """
 
     keys: Mapping[str, bytes] = field(repr=False)
     current: str
+    cost: int = SCRYPT_COST
 
     def __call__(self, kind: str, value: str, version: str | None = None) -> str:
         """``<version>$<hex>`` of an identifier of this kind."""
         chosen = version or self.current
         salt = hmac.new(self.keys[chosen], kind.encode(), hashlib.sha256).digest()
-        digest = hashlib.scrypt(normal(value).encode(), salt=salt, n=SCRYPT_COST, r=8, p=1, maxmem=64 * 2**20, dklen=32)
+        digest = hashlib.scrypt(normal(value).encode(), salt=salt, n=self.cost, r=8, p=1, maxmem=64 * 2**20, dklen=32)
         return f"{chosen}${digest.hex()}"
 
     def all(self, kind: str, value: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from fhir_facade.access.scopes import Scopes
-from fhir_facade.contracts.identity import IdentityProvider
+from fhir_facade.contracts.identity import IdentityProvider, ReadsHeaders
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,16 @@ class LoginChoice:
     label: str
     provider: IdentityProvider
     headers: frozenset[str] = frozenset()
+
+
+WITHHELD_HEADERS = frozenset({"cookie", "authorization", "proxy-authorization"})
+"""Headers that no plugin may see, whatever it asks for."""
+
+
+def login_choice(name: str, label: str, provider: IdentityProvider) -> LoginChoice:
+    """The configured log-in system with the headers that its plugin names."""
+    wanted = provider.headers if isinstance(provider, ReadsHeaders) else ()
+    return LoginChoice(name, label or name, provider, frozenset(map(str.lower, wanted)) - WITHHELD_HEADERS)
 
 
 class People(Protocol):

@@ -173,7 +173,9 @@ def stage(tmp_path: Path, request: pytest.FixtureRequest) -> Stage:
     members.by_identifier[("medicaid-id", "A1")] = ["Patient/m-1"]
     members.names["m-1"] = "Maria Lopez"
     keys, events, door, far = LoginKeys(b"k" * 32), [], PasswordDoor(), FarDoor()
-    linker = Linker(members, logins, IdentifierHash({"1": b"i" * 32}, "1"), [("birth-date", "family", "postal-code")])
+    linker = Linker(
+        members, logins, IdentifierHash({"1": b"i" * 32}, "1", cost=16), [("birth-date", "family", "postal-code")]
+    )
     choices = [LoginChoice("password", "Password", door), LoginChoice("far", "Far away", far)]
     minimum = getattr(request, "param", Assurance())
     flow = LoginFlow(choices, logins, keys, linker, "http://localhost/login/callback", minimum, events.append)
