@@ -19,7 +19,7 @@ MOST_MEMBERS = 10_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyntheticSettings:
-    """Keys of a ``[[claims]]`` entry with ``adapter = "synthetic"``."""
+    """``[claims.synthetic]``: how many members are invented, and for how many years."""
 
     members: int = setting(f"Number of invented members, at least {LEAST_MEMBERS} (those with a story)", default=100)
     seed: int = setting("Another seed gives another population", default=1)

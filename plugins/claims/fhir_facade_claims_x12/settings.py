@@ -11,7 +11,7 @@ from fhir_facade.contracts.settings import setting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class X12Settings:
-    """Keys of a ``[[claims]]`` entry with ``adapter = "x12"``."""
+    """``[claims.x12]``: where the files are, and who the payer is."""
 
     folder: Path = setting("Folder of 834, 835 and 837 interchanges; every file in it is read", example="x12")
     payer_name: str = setting("Name of the payer whose remittances these are", example="Example State Medicaid")

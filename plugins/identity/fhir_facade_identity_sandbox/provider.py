@@ -52,11 +52,11 @@ def open_provider(settings: SandboxSettings, context: IdentityContext) -> Sandbo
     ]
     if context.production:
         faults.append(
-            'identity.providers: the sandbox log-in is refused in production; take "sandbox" out of the list,'
+            "identity.provider: the sandbox log-in is refused in production; name another provider,"
             ' or set server.environment = "sandbox" where only invented members are served'
         )
     if context.accounts is None:
-        faults.append("identity.providers: the sandbox log-in needs the facade's account store")
+        faults.append("identity.provider: the sandbox log-in needs the facade's account store")
     if faults or context.accounts is None:
         raise ConfigError(faults)
     return SandboxProvider(settings, context.accounts, issuer=f"{context.public_base}/sandbox")

@@ -103,7 +103,7 @@ def test_a_damaged_hash_is_an_untrusted_answer_not_a_crash(provider):
 
 
 def test_production_refuses_the_sandbox_and_says_which_line_to_change():
-    with pytest.raises(ConfigError, match=r"identity\.providers") as caught:
+    with pytest.raises(ConfigError, match=r"identity\.provider") as caught:
         opened(production=True, accounts=Accounts())
     assert "server.environment" in str(caught.value)
 
