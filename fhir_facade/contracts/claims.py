@@ -243,6 +243,15 @@ class LiveSource(Protocol):
         ...
 
 
+@runtime_checkable
+class FindsRepresented(Protocol):
+    """Optional face of a live source whose representatives log in themselves."""
+
+    def represented(self, representative_id: str) -> Sequence[str]:
+        """Ids of the members whom the representative stands by, on whatever days; empty for an unknown one."""
+        ...
+
+
 ClaimsSource = ExtractSource | LiveSource
 """A claims source implements one face or both."""
 

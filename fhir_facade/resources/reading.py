@@ -24,7 +24,7 @@ from sqlalchemy.pool import NullPool
 from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade.resources.database import same_file
 from fhir_facade.resources.frames import PLAIN, Dictionary, Opener
-from fhir_facade.resources.statements import dictionary_text, source_text
+from fhir_facade.resources.lookups import dictionary_text, source_text
 
 T = TypeVar("T")
 Row = Sequence[Any]

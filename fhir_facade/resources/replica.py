@@ -13,7 +13,7 @@ from heapq import nlargest, nsmallest
 from sqlalchemy.engine import URL
 
 from fhir_facade.contracts.errors import ClaimsInvalid
-from fhir_facade.resources import order, paging, statements
+from fhir_facade.resources import lookups, order, paging, statements
 from fhir_facade.resources.facets import unpack
 from fhir_facade.resources.matching import MatchHash
 from fhir_facade.resources.page import Freshness, Gone, Page, Position, Rendered, Viewer
@@ -51,11 +51,12 @@ class ReplicaResources:
         number = TYPES.get(resource_type)
         if number is None:
             return None
-        values = self._values(viewer, number) | {"id0": resource_id, "limit": 1}
-        text = statements.read_text(self._reader.dialect, statements.is_shared(number))
+        narrowing = Narrowing(ids=(resource_id,))
+        values = self._values(viewer, number) | statements.values_of(narrowing, viewer.withheld, None) | {"limit": 1}
+        text = statements.read_text(self._reader.dialect, statements.is_shared(number), len(viewer.withheld))
         for row in self._reader.rows(text, values):
             return self._visible(viewer, resource_type, row)
-        if self._reader.rows(statements.gone_text(self._reader.dialect), values):
+        if self._reader.rows(statements.gone_text(self._reader.dialect, len(viewer.withheld)), values):
             return Gone(resource_type, resource_id)
         return None
 
@@ -123,7 +124,7 @@ class ReplicaResources:
         """Patient ids for whom the representative may act today."""
         values = {"representative": representative, "source": self._source_key()}
         today = datetime.now(UTC).date().toordinal()
-        rows = self._reader.rows(statements.represented_text(self._reader.dialect), values)
+        rows = self._reader.rows(lookups.represented_text(self._reader.dialect), values)
         return [
             patient
             for patient, starts, ends in rows
@@ -132,7 +133,7 @@ class ReplicaResources:
 
     def freshness(self) -> Sequence[Freshness]:
         """How fresh the source is."""
-        text = statements.freshness_text(self._reader.dialect)
+        text = lookups.freshness_text(self._reader.dialect)
         for through, received, published in self._reader.rows(text, {"name": self._source}):
             day = None if through is None else date.fromordinal(through)
             newest = None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -152,10 +153,10 @@ class ReplicaResources:
 
     def _has_kind(self, kind: str) -> bool:
         values = {"source": self._source_key(), "kind": kind}
-        return bool(self._reader.rows(statements.kind_text(self._reader.dialect), values))
+        return bool(self._reader.rows(lookups.kind_text(self._reader.dialect), values))
 
     def _people(self, kind: str, value: str) -> set[str]:
-        text = statements.match_text(self._reader.dialect)
+        text = lookups.match_text(self._reader.dialect)
         shared = {"source": self._source_key(), "kind": kind}
         hashes = self._hashed.all(kind, value)
         return {row[0] for hashed in hashes for row in self._reader.rows(text, shared | {"hash": hashed})}

@@ -80,6 +80,7 @@ link = Table(
     Column("member", BigInteger, primary_key=True),
     Column("type", SmallInteger, primary_key=True),
     Column("id", _id, primary_key=True),
+    Column("labels", Text, primary_key=True),  # of a resource that names it: who may not see that, may not see this
     sqlite_with_rowid=False,
 )
 
@@ -90,6 +91,7 @@ tombstone = Table(
     Column("type", SmallInteger, primary_key=True),
     Column("id", _id, primary_key=True),
     Column("removed", BigInteger, nullable=False),
+    Column("labels", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 

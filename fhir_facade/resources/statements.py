@@ -21,13 +21,9 @@ from fhir_facade.resources.page import Position
 from fhir_facade.resources.plan import Narrowing
 from fhir_facade.resources.schema import (
     SHARED,
-    dictionary,
     link,
-    match_key,
     member,
-    representation,
     resource,
-    source,
     tombstone,
 )
 
@@ -99,76 +95,22 @@ def values_of(narrowing: Narrowing, withheld: frozenset[str], at: Position | Non
 @lru_cache(maxsize=512)
 def search_text(dialect: str, shape: Shape) -> str:
     """The text of a search of this shape; values are named as ``values_of`` names them."""
-    return _compile(dialect, _select(shape))
+    return compiled(dialect, _select(shape))
 
 
 @lru_cache(maxsize=64)
-def read_text(dialect: str, shared: bool) -> str:
+def read_text(dialect: str, shared: bool, withheld: int) -> str:
     """The text that reads one resource by its id."""
-    return _compile(dialect, _select(Shape(Columns.WHOLE, shared, ids=1)))
+    return compiled(dialect, _select(Shape(Columns.WHOLE, shared, ids=1, withheld=withheld)))
 
 
 @lru_cache(maxsize=4)
-def gone_text(dialect: str) -> str:
+def gone_text(dialect: str, withheld: int) -> str:
     """The text that looks for a tombstone."""
-    found = sa.select(tombstone.c.id).where(
-        tombstone.c.member == _key(), tombstone.c.type == _bind("type"), tombstone.c.id == _bind("id0")
-    )
-    return _compile(dialect, found)
-
-
-@lru_cache(maxsize=4)
-def source_text(dialect: str) -> str:
-    """The text that looks up the number of a source."""
-    return _compile(dialect, sa.select(source.c.key).where(source.c.name == _bind("name", sa.Text)))
-
-
-@lru_cache(maxsize=4)
-def dictionary_text(dialect: str) -> str:
-    """The text that fetches a dictionary."""
-    row = dictionary.c
-    return _compile(
-        dialect, sa.select(row.key, row.samples, row.body, row.facets).where(row.key == _bind("key", sa.Integer))
-    )
-
-
-@lru_cache(maxsize=4)
-def match_text(dialect: str) -> str:
-    """The text that looks for the people with a hashed identifier."""
-    row = match_key.c
-    wanted = (row.source == _bind("source", sa.BigInteger), row.kind == _bind("kind", sa.Text))
-    return _compile(dialect, sa.select(row.reference).where(*wanted, row.hash == _bind("hash", sa.Text)))
-
-
-@lru_cache(maxsize=4)
-def kind_text(dialect: str) -> str:
-    """The text that asks whether anybody here has an identifier of a kind."""
-    row = match_key.c
-    wanted = (row.source == _bind("source", sa.BigInteger), row.kind == _bind("kind", sa.Text))
-    return _compile(dialect, sa.select(row.kind).where(*wanted).suffix_with(sa.text("LIMIT 1")))
-
-
-@lru_cache(maxsize=4)
-def represented_text(dialect: str) -> str:
-    """The text that finds whom a representative may act for, with the days."""
-    found = (
-        sa.select(member.c.patient, representation.c.starts_on, representation.c.ends_on)
-        .join_from(representation, member, member.c.key == representation.c.member)
-        .where(representation.c.representative == _bind("representative", sa.Text))
-        .where(member.c.source == _bind("source", sa.BigInteger))
-        .order_by(member.c.patient)
-    )
-    return _compile(dialect, found)
-
-
-@lru_cache(maxsize=4)
-def freshness_text(dialect: str) -> str:
-    """The text that says how fresh a source is."""
-    row = source.c
-    return _compile(
-        dialect,
-        sa.select(row.data_through, row.received, row.published).where(row.name == _bind("name", sa.Text)),
-    )
+    row = tombstone.c
+    mine = (row.member == _key(), row.type == bind("type", sa.SmallInteger), row.id == bind("id0", sa.Text))
+    hidden = [_holds(row.labels, f"withheld{n}") == _ZERO for n in range(withheld)]
+    return compiled(dialect, sa.select(row.id).where(*mine, *hidden))
 
 
 _DIALECTS: dict[str, Dialect] = {
@@ -177,11 +119,13 @@ _DIALECTS: dict[str, Dialect] = {
 }
 
 
-def _compile(dialect: str, statement: sa.Select[Any]) -> str:
+def compiled(dialect: str, statement: sa.Select[Any]) -> str:
+    """A statement as text for the driver of a dialect, with named values."""
     return str(statement.compile(dialect=_DIALECTS[dialect]))
 
 
-def _bind(name: str, kind: Any = None) -> sa.BindParameter[Any]:
+def bind(name: str, kind: Any = None) -> sa.BindParameter[Any]:
+    """A named value of a statement."""
     return sa.bindparam(name, type_=kind)
 
 
@@ -189,20 +133,28 @@ def _key() -> sa.ScalarSelect[Any]:
     """The member, always from the viewer's patient: no statement here finds rows without it."""
     return (
         sa.select(member.c.key)
-        .where(member.c.patient == _bind("patient", sa.Text), member.c.source == _bind("source", sa.BigInteger))
+        .where(member.c.patient == bind("patient", sa.Text), member.c.source == bind("source", sa.BigInteger))
         .scalar_subquery()
     )
 
 
 def _select(shape: Shape) -> sa.Select[Any]:
-    statement = sa.select(*_columns(shape)).where(*_scope(shape), *_conditions(shape))
+    linked = _linked(shape)
+    statement = sa.select(*_columns(shape, linked)).where(*_scope(shape, linked), *_conditions(shape))
     if shape.columns is not Columns.WHOLE:
         return statement
     direction = sa.desc if shape.step is Step.BEFORE else sa.asc
     return statement.order_by(direction(resource.c.rank), direction(resource.c.id)).suffix_with(_LIMIT)
 
 
-def _columns(shape: Shape) -> list[sa.ColumnElement[Any]]:
+def _linked(shape: Shape) -> sa.Subquery:
+    """What the member's resources name, each once; not what only resources with a withheld label name."""
+    mine = (link.c.member == _key(), link.c.type == bind("type", sa.SmallInteger))
+    hidden = [_holds(link.c.labels, f"withheld{n}") == _ZERO for n in range(shape.withheld)]
+    return sa.select(link.c.member, link.c.type, link.c.id).where(*mine, *hidden).distinct().subquery("linked")
+
+
+def _columns(shape: Shape, linked: sa.Subquery) -> list[sa.ColumnElement[Any]]:
     if shape.columns is Columns.COUNT:
         return [sa.func.count()]
     found: list[sa.ColumnElement[Any]] = [
@@ -213,32 +165,30 @@ def _columns(shape: Shape) -> list[sa.ColumnElement[Any]]:
         resource.c.facets,
     ]
     if shape.columns is Columns.WHOLE:
-        found += [resource.c.version, resource.c.updated, resource.c.body, _owner(shape)]
+        found += [resource.c.version, resource.c.updated, resource.c.body, _owner(shape, linked)]
     return found
 
 
-def _owner(shape: Shape) -> sa.ColumnElement[Any]:
+def _owner(shape: Shape, linked: sa.Subquery) -> sa.ColumnElement[Any]:
     """Whose the row is, looked up from the row itself, for the check that follows."""
-    column = link.c.member if shape.shared else resource.c.member
+    column = linked.c.member if shape.shared else resource.c.member
     return sa.select(member.c.patient).where(member.c.key == column).scalar_subquery()
 
 
-def _scope(shape: Shape) -> list[sa.ColumnElement[bool]]:
+def _scope(shape: Shape, linked: sa.Subquery) -> list[sa.ColumnElement[bool]]:
     if not shape.shared:
-        return [resource.c.member == _key(), resource.c.type == _bind("type", sa.SmallInteger)]
+        return [resource.c.member == _key(), resource.c.type == bind("type", sa.SmallInteger)]
     return [
-        link.c.member == _key(),
-        link.c.type == _bind("type", sa.SmallInteger),
-        resource.c.member == _bind("shared", sa.BigInteger),
-        resource.c.type == link.c.type,
-        resource.c.id == link.c.id,
+        resource.c.member == bind("shared", sa.BigInteger),
+        resource.c.type == linked.c.type,
+        resource.c.id == linked.c.id,
     ]
 
 
 def _conditions(shape: Shape) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if shape.ids:
-        found.append(resource.c.id.in_([_bind(f"id{n}", sa.Text) for n in range(shape.ids)]))
+        found.append(resource.c.id.in_([bind(f"id{n}", sa.Text) for n in range(shape.ids)]))
     for group, size in enumerate(shape.groups):
         found.append(sa.or_(*(_holds(resource.c.terms, f"term{group}_{n}") > _ZERO for n in range(size))))
     found += [_holds(resource.c.labels, f"withheld{n}") == _ZERO for n in range(shape.withheld)]
@@ -249,14 +199,14 @@ def _conditions(shape: Shape) -> list[sa.ColumnElement[bool]]:
 def _ranges(shape: Shape) -> list[sa.ColumnElement[bool]]:
     row, found = resource.c, []
     if shape.low:
-        found.append(sa.or_(row.low.is_(None), row.low < _bind("low", sa.BigInteger)))
+        found.append(sa.or_(row.low.is_(None), row.low < bind("low", sa.BigInteger)))
     if shape.high:
-        found.append(sa.or_(row.high.is_(None), row.high > _bind("high", sa.BigInteger)))
+        found.append(sa.or_(row.high.is_(None), row.high > bind("high", sa.BigInteger)))
     if shape.updated_low:
-        found.append(row.updated > _bind("updated_low", sa.BigInteger))
+        found.append(row.updated > bind("updated_low", sa.BigInteger))
     if shape.updated_high:
-        found.append(row.updated < _bind("updated_high", sa.BigInteger))
-    rank, at_rank, at_id = row.rank, _bind("at_rank", sa.Integer), _bind("at_id", sa.Text)
+        found.append(row.updated < bind("updated_high", sa.BigInteger))
+    rank, at_rank, at_id = row.rank, bind("at_rank", sa.Integer), bind("at_id", sa.Text)
     if shape.step is Step.AFTER:
         found += [rank >= at_rank, sa.or_(rank > at_rank, row.id > at_id)]
     if shape.step is Step.BEFORE:
@@ -287,7 +237,7 @@ def _holds_in_postgresql(element: _Holds, compiler: Any, **options: Any) -> str:
 
 
 def _holds(column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[int]:
-    return _Holds(column, _bind(name, sa.Text))
+    return _Holds(column, bind(name, sa.Text))
 
 
 def is_shared(number: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from fhir_facade.fhir.encode import finish
@@ -12,9 +11,9 @@ from fhir_facade.fhir.mapper import Mapped
 from fhir_facade.resources import facets
 from fhir_facade.resources.frames import Packer
 from fhir_facade.resources.order import rank
+from fhir_facade.resources.rendering import microseconds
 from fhir_facade.resources.schema import SHARED, TYPES
 from fhir_facade.search.index import index
-from fhir_facade.search.moments import span
 
 _REFERENCE = re.compile(rb'"reference":"(Organization|Practitioner)/([A-Za-z0-9\-.]{1,64})"')
 
@@ -78,20 +77,6 @@ def row(prepared: Prepared, member: int, stamp: int, packer: Packer) -> dict[str
         "facets": packer.facets(facets.pack(found)),
         "body": packer.body(prepared.body),
     }
-
-
-def microseconds(moment: str | datetime) -> int:
-    """An instant as microseconds since 1970.
-
-    Raises:
-        ValueError: ``moment`` is no FHIR instant.
-    """
-    if isinstance(moment, datetime):
-        moment = moment.isoformat()
-    low = span(moment).low
-    if low is None:
-        raise ValueError("an instant has a beginning")
-    return low
 
 
 def links(body: bytes) -> set[Link]:

@@ -28,6 +28,9 @@ from fhir_facade.sync.state import insert_new
 Place = tuple[int, str]
 """Type and id of a resource."""
 
+Stored = tuple[str, int, str]
+"""Version, stamp and labels of a row."""
+
 _IN_LIST = 500
 
 
@@ -63,23 +66,25 @@ class RowWriter:
         Returns:
             The places whose content is new.
         """
-        known = {} if fresh else self._known(member, prepared)
+        known = {} if fresh else self._stored(member, ((item.type, item.id) for item in prepared))
         changed: set[Place] = set()
         for item in prepared:
             place = (item.type, item.id)
-            if known.get(place) == (item.version, self._stamp):
+            before = known.get(place)
+            if before is not None and before[:2] == (item.version, self._stamp):
                 self._report.unchanged[item.mapped.type] += 1
                 continue
-            if place in known:
+            if before is not None:
                 self._old.append({"b_member": member, "b_type": item.type, "b_id": item.id})
                 self._relink.add(member)
-            self._new.append(row(item, member, self._stamp, self._packer))
-            if not item.shared:
-                self._link(member, links(item.body))
-            self._report.written[item.mapped.type] += 1
-            if not fresh and place not in known and not item.shared:
+            elif not fresh and not item.shared:
                 self._back.append({"b_member": member, "b_type": item.type, "b_id": item.id})
-            if place not in known or known[place][0] != item.version:
+            values = row(item, member, self._stamp, self._packer)
+            self._new.append(values)
+            if not item.shared:
+                self._link(member, links(item.body), values["labels"])
+            self._report.written[item.mapped.type] += 1
+            if before is None or before[0] != item.version:
                 changed.add(place)
         return changed
 
@@ -105,14 +110,16 @@ class RowWriter:
 
     def bury(self, member: int, places: Sequence[Place]) -> None:
         """Replace a member's resources by tombstones; what is not there is left out."""
-        found = set(self._existing(member, places))
+        found = self._stored(member, places)
         if not found:
             return
         now = int(time.time() * 1_000_000)
-        rows = [{"member": member, "type": number, "id": identifier} for number, identifier in sorted(found)]
-        self._connection.execute(
-            insert_new(self._connection, tombstone), [values | {"removed": now} for values in rows]
-        )
+        rows = [{"member": member, "type": number, "id": identifier} for number, identifier in found]
+        burials = [
+            values | {"removed": now, "labels": labels}
+            for values, (_, _, labels) in zip(rows, found.values(), strict=True)
+        ]
+        self._connection.execute(insert_new(self._connection, tombstone), burials)
         self._delete(resource, [{f"b_{name}": value for name, value in values.items()} for values in rows])
         for number, identifier in found:
             self._report.deleted[NAMES[number]] += 1
@@ -137,25 +144,17 @@ class RowWriter:
         self._connection.execute(sa.delete(match_key).where(match_key.c.member == member))
         self._connection.execute(sa.delete(representation).where(representation.c.member == member))
 
-    def _known(self, member: int, prepared: Sequence[Prepared]) -> dict[Place, tuple[str, int]]:
-        found: dict[Place, tuple[str, int]] = {}
-        for number, identifiers in _by_type((item.type, item.id) for item in prepared).items():
-            for start in range(0, len(identifiers), _IN_LIST):
-                wanted = _KNOWN.params(member=member, type=number, ids=identifiers[start : start + _IN_LIST])
-                for identifier, version, stamp in self._connection.execute(wanted):
-                    found[number, identifier] = (version, stamp)
-        return found
-
-    def _existing(self, member: int, places: Sequence[Place]) -> list[Place]:
-        found: list[Place] = []
+    def _stored(self, member: int, places: Iterable[Place]) -> dict[Place, Stored]:
+        found: dict[Place, Stored] = {}
         for number, identifiers in _by_type(places).items():
             for start in range(0, len(identifiers), _IN_LIST):
-                wanted = _KNOWN.params(member=member, type=number, ids=identifiers[start : start + _IN_LIST])
-                found += [(number, found_row[0]) for found_row in self._connection.execute(wanted)]
+                wanted = {"member": member, "type": number, "ids": identifiers[start : start + _IN_LIST]}
+                for identifier, version, stamp, labels in self._connection.execute(_STORED, wanted):
+                    found[number, identifier] = (version, stamp, labels)
         return found
 
-    def _link(self, member: int, named: Iterable[Link]) -> None:
-        self._links += [{"member": member, "type": number, "id": identifier} for number, identifier in named]
+    def _link(self, member: int, named: Iterable[Link], labels: str) -> None:
+        self._links += [{"member": member, "type": t, "id": i, "labels": labels} for t, i in named]
 
     def _delete(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         if rows:
@@ -164,22 +163,23 @@ class RowWriter:
     def _relink_member(self, member: int) -> None:
         """Drop the links that no resource of the member names any more."""
         openers: dict[int, Opener] = {}
-        named: set[Link] = set()
+        named: set[tuple[int, str, str]] = set()
         rows = self._connection.execute(
-            sa.select(resource.c.dictionary, resource.c.body)
+            sa.select(resource.c.dictionary, resource.c.body, resource.c.labels)
             .where(resource.c.member == member)
             .execution_options(yield_per=500)
         )
-        for key, body in rows:
+        for key, body, labels in rows:
             if key not in openers:
                 openers[key] = Opener(load_dictionary(self._connection, key))
-            named |= links(openers[key].body(body))
-        known = self._connection.execute(sa.select(link.c.type, link.c.id).where(link.c.member == member))
-        stale = [(number, identifier) for number, identifier in known if (number, identifier) not in named]
-        self._delete(link, [{"b_member": member, "b_type": t, "b_id": i} for t, i in stale])
+            named |= {(number, identifier, labels) for number, identifier in links(openers[key].body(body))}
+        columns = sa.select(link.c.type, link.c.id, link.c.labels)
+        known = self._connection.execute(columns.where(link.c.member == member))
+        stale = [found for number, identifier, text in known if (found := (number, identifier, text)) not in named]
+        self._delete(link, [{"b_member": member, "b_type": t, "b_id": i, "b_labels": text} for t, i, text in stale])
 
 
-_KNOWN = sa.select(resource.c.id, resource.c.version, resource.c.stamp).where(
+_STORED = sa.select(resource.c.id, resource.c.version, resource.c.stamp, resource.c.labels).where(
     resource.c.member == sa.bindparam("member"),
     resource.c.type == sa.bindparam("type"),
     resource.c.id.in_(sa.bindparam("ids", expanding=True)),
@@ -190,6 +190,7 @@ _DELETE = {
         table.c.member == sa.bindparam("b_member"),
         table.c.type == sa.bindparam("b_type"),
         table.c.id == sa.bindparam("b_id"),
+        *([table.c.labels == sa.bindparam("b_labels")] if table is link else []),
     )
     for table in (resource, link, tombstone)
 }

@@ -107,6 +107,19 @@ def test_a_withheld_label_hides_a_resource_everywhere(filler: Filler) -> None:
     assert found.labels == {"42CFRPart2"}
 
 
+def test_a_provider_that_only_hidden_claims_name_is_hidden_too(filler: Filler) -> None:
+    filler.labels = sensitive
+    claims = [claim(1, s, doctor="clinic-doctor" if s in (1, 4) else "house") for s in range(6)]
+    filler.sync(whole(records(1, claims)))
+    resources, everybody = filler.resources(), SearchQuery(resource_type="Practitioner", total="accurate")
+    assert ids(resources.search(viewer(1), everybody)) == ["med-clinic-doctor", "med-house"]
+    hiding = viewer(1, "42CFRPart2")
+    page = resources.search(hiding, everybody)
+    assert (ids(page), page.total) == (["med-house"], 1)
+    assert resources.read(hiding, "Practitioner", "med-clinic-doctor") is None
+    assert resources.read_many(hiding, ["Practitioner/med-clinic-doctor"]) == []
+
+
 def test_foreign_and_unknown_ids_answer_alike(filler: Filler) -> None:
     fill(filler)
     resources = filler.resources()

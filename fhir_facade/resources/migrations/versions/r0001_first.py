@@ -97,7 +97,9 @@ def _member_tables() -> None:
         sa.UniqueConstraint("patient", "source"),
         sqlite_autoincrement=True,
     )
-    for name, *more in (("link",), ("tombstone", sa.Column("removed", sa.BigInteger, nullable=False))):
+    labels = [sa.Column("labels", sa.Text, primary_key=True)]
+    burial = [sa.Column("removed", sa.BigInteger, nullable=False), sa.Column("labels", sa.Text, nullable=False)]
+    for name, more in (("link", labels), ("tombstone", burial)):
         op.create_table(
             name,
             sa.Column("member", sa.BigInteger, primary_key=True),

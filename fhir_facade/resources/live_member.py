@@ -1,0 +1,175 @@
+"""One member at a live source, during one request: every record checked before anything is made of it.
+
+A source that ignores the member, breaks its order, or never ends a page is not believed: foreign records are dropped
+and logged, anything that would make pages wrong is ``ClaimsInvalid``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+from fhir_facade.contracts.claims import ClaimPage, ClaimQuery, LiveSource, MemberRecords, Providers
+from fhir_facade.contracts.errors import ClaimsInvalid
+from fhir_facade.contracts.people import Coverage, Member, Organization, Practitioner, Representative
+from fhir_facade.contracts.records import Claim, PartyKind
+from fhir_facade.resources.asking import Asker, Deadline
+
+_LOG = logging.getLogger(__name__)
+
+_PAGE = 100
+_PROVIDERS = 500
+
+
+class OfMember(Protocol):
+    """A record that says whose it is."""
+
+    @property
+    def member_id(self) -> str:
+        """The source's id of the member."""
+        ...
+
+
+R = TypeVar("R", bound=OfMember)
+
+
+class LiveMember:
+    """What a source says about one member.
+
+    Args:
+        name: of the source.
+        source: the source.
+        asker: asks it.
+        deadline: of the request.
+        member_id: the source's id of the member.
+    """
+
+    def __init__(self, name: str, source: LiveSource, asker: Asker, deadline: Deadline, member_id: str) -> None:
+        self._name = name
+        self._source = source
+        self._asker = asker
+        self._deadline = deadline
+        self.member_id = member_id
+
+    @cached_property
+    def member(self) -> Member | None:
+        """The member's own record."""
+        found = self._one(lambda: self._source.member(self.member_id), Member)
+        return found if found is not None and self._own([found]) else None
+
+    @cached_property
+    def coverages(self) -> Sequence[Coverage]:
+        """All cover."""
+        return self._own(self._many(lambda: self._source.coverages(self.member_id), Coverage))
+
+    @cached_property
+    def representatives(self) -> Sequence[Representative]:
+        """Those who may act for the member."""
+        return self._own(self._many(lambda: self._source.representatives(self.member_id), Representative))
+
+    def claim(self, claim_id: str) -> Claim | None:
+        """One claim."""
+        found = self._one(lambda: self._source.claim(self.member_id, claim_id), Claim)
+        if found is None or not self._own([found]) or found.claim_id != claim_id:
+            return None
+        return found
+
+    def claims(self, query: ClaimQuery) -> Iterator[Sequence[Claim]]:
+        """Claims from ``query.after`` on, page by page, newest service first.
+
+        Raises:
+            ClaimsInvalid: a page is too long or empty before the end, goes back in time or repeats a claim.
+        """
+        last: tuple[date, str] | None = None
+        query = replace(query, count=_PAGE)
+        newest = query.after[0] if query.after is not None else date.max
+        while True:
+            page = self._one(lambda asked=query: self._source.search(asked), ClaimPage)  # type: ignore[misc]
+            claims = self._page(page)
+            for claim in claims:
+                if claim.service_start > newest or (claim.service_start, claim.claim_id) == last:
+                    raise ClaimsInvalid("unordered", f"source {self._name} gave claims out of order")
+                newest, last = claim.service_start, (claim.service_start, claim.claim_id)
+            yield self._own(claims)
+            if page is None or not page.more:
+                return
+            if not claims or last == query.after:
+                raise ClaimsInvalid("stuck", f"source {self._name} says that more follows but does not go on")
+            query = replace(query, after=last)
+
+    def _page(self, page: ClaimPage | None) -> Sequence[Claim]:
+        if page is None:
+            return ()
+        claims = self._many(lambda: page.claims, Claim)
+        if len(claims) > _PAGE:
+            raise ClaimsInvalid("too-many", f"source {self._name} gave {len(claims)} claims for {_PAGE}")
+        return claims
+
+    def records(self, claims: Sequence[Claim]) -> MemberRecords | None:
+        """The member with these claims and everything they and the covers name; None for an unknown member."""
+        if self.member is None:
+            return None
+        providers = self.providers(_named(claims, self.coverages))
+        return MemberRecords(
+            member=self.member,
+            coverages=tuple(self.coverages),
+            claims=tuple(claims),
+            organizations=providers.organizations,
+            practitioners=providers.practitioners,
+            representatives=tuple(self.representatives),
+        )
+
+    def providers(self, ids: Iterable[str]) -> Providers:
+        """The providers of these ids; what was not asked for is dropped."""
+        wanted = sorted(set(ids))
+        organizations: list[Organization] = []
+        practitioners: list[Practitioner] = []
+        for start in range(0, len(wanted), _PROVIDERS):
+            some = wanted[start : start + _PROVIDERS]
+            found = self._one(lambda asked=some: self._source.providers(asked), Providers)  # type: ignore[misc]
+            if found is not None:
+                organizations += self._many(lambda given=found: given.organizations, Organization)  # type: ignore[misc]
+                practitioners += self._many(lambda given=found: given.practitioners, Practitioner)  # type: ignore[misc]
+        asked = set(wanted)
+        return Providers(
+            organizations=tuple(one for one in organizations if one.organization_id in asked),
+            practitioners=tuple(one for one in practitioners if one.practitioner_id in asked),
+        )
+
+    def _one(self, question: Callable[[], object], kind: type[T]) -> T | None:
+        found = self._asker.records(self._deadline, lambda: _some(question()), kind)
+        return found[0] if found else None
+
+    def _many(self, question: Callable[[], Iterable[object]], kind: type[T]) -> list[T]:
+        return self._asker.records(self._deadline, question, kind)
+
+    def _own(self, records: Sequence[R]) -> list[R]:
+        own = [record for record in records if record.member_id == self.member_id]
+        if len(own) < len(records):
+            count = len(records) - len(own)
+            _LOG.error("source %s gave %d records of other members; they were dropped", self._name, count)
+        return own
+
+
+T = TypeVar("T")
+
+
+def _some(found: object) -> tuple[object, ...]:
+    return () if found is None else (found,)
+
+
+def _named(claims: Sequence[Claim], coverages: Sequence[Coverage]) -> Iterator[str]:
+    """Ids of the organizations and practitioners that these records name."""
+    yield from (cover.payor_id for cover in coverages)
+    for claim in claims:
+        yield claim.payer_id
+        if claim.facility_id is not None:
+            yield claim.facility_id
+        parties = [claim.billing_provider, *(member.provider for member in claim.care_team)]
+        if claim.payee is not None and claim.payee.party is not None:
+            parties.append(claim.payee.party)
+        yield from (p.party_id for p in parties if p.kind in (PartyKind.ORGANIZATION, PartyKind.PRACTITIONER))
