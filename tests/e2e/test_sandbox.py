@@ -185,8 +185,8 @@ def test_fhirclient_reads_patient_coverage_and_claims(sandbox: Sandbox, tokens: 
     smart.server.session.headers["Authorization"] = f"Bearer {tokens.access}"
 
     patient = Patient.read(tokens.patient, smart.server)
-    coverages = Coverage.where({}).perform_resources(smart.server)
-    claims = ExplanationOfBenefit.where({"patient": tokens.patient}).perform_resources(smart.server)
+    coverages = list(Coverage.where({}).perform_resources_iter(smart.server))
+    claims = list(ExplanationOfBenefit.where({"patient": tokens.patient}).perform_resources_iter(smart.server))
 
     assert patient.id == tokens.patient
     assert coverages

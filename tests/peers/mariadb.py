@@ -41,9 +41,11 @@ class MariaDB:
     def database(self) -> str:
         """The URL of a fresh, empty database."""
         name = f"facade{next(self.numbers)}"
-        with pymysql.connect(host="127.0.0.1", port=self.port, user="facade", password="facade") as connection:
-            with connection.cursor() as cursor:
-                cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        with (
+            pymysql.connect(host="127.0.0.1", port=self.port, user="facade", password="facade") as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         return f"mysql+pymysql://facade:facade@127.0.0.1:{self.port}/{name}?charset=utf8mb4"
 
 
@@ -59,13 +61,13 @@ def mariadb() -> Iterator[MariaDB]:
     install = [_program("mariadb-install-db", "mysql_install_db"), f"--datadir={data}", *user, "--skip-test-db"]
     subprocess.run(install, check=True, capture_output=True)
     accounts = folder / "accounts.sql"
-    accounts.write_text("CREATE USER facade@'%' IDENTIFIED BY 'facade'; GRANT ALL ON *.* TO facade@'%';\n")
+    accounts.write_text("CREATE USER facade@'%' IDENTIFIED BY 'facade';\nGRANT ALL ON *.* TO facade@'%';\n")
     port = free_port()
     server = subprocess.Popen(
         [
             _program("mariadbd", "mysqld"), "--no-defaults", f"--datadir={data}", f"--port={port}", *user,
             "--bind-address=127.0.0.1", f"--socket={folder / 's'}", f"--pid-file={folder / 'pid'}",
-            f"--init-file={accounts}", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
+            f"--init-file={accounts}", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0", "--innodb-strict-mode=0",
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

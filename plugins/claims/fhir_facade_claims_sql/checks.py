@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -63,7 +64,8 @@ def keyed(mapping: MappingFile) -> Iterator[tuple[Section, str]]:
 def _section_faults(connection: Connection, section: Section, key: str, statements: Statements) -> Iterator[str]:
     connection.execute(statements.rows_of(section).limit(1)).all()
     if _scans(connection, section, key, statements):
-        yield f"{section.where_found}: no index on {section.source}.{key}: every page would read the whole table; create one"
+        place = f"{section.source}.{key}"
+        yield f"{section.where_found}: no index on {place}: every page would read the whole table; create one"
 
 
 def _scans(connection: Connection, section: Section, key: str, statements: Statements) -> bool:
@@ -73,8 +75,8 @@ def _scans(connection: Connection, section: Section, key: str, statements: State
     sample = connection.execute(statements.rows_of(section, [key]).limit(1)).scalar()
     if sample is None:
         return False
-    column = statements.rows_of(section)
-    statement = column.where(column.selected_columns[key] == sa.bindparam("sample"))
+    bare = statements.rows_of(replace(section, where=None), [key])
+    statement = bare.where(bare.selected_columns[key] == sa.bindparam("sample"))
     compiled = statement.compile(dialect=connection.dialect)
     try:
         plan = connection.exec_driver_sql(EXPLAIN[dialect] + str(compiled), _bound(compiled, sample))
@@ -86,8 +88,8 @@ def _scans(connection: Connection, section: Section, key: str, statements: State
 
 def _large(connection: Connection, section: Section, key: str, statements: Statements) -> bool:
     """Whether the table is large enough for a planner to prefer an index."""
-    several = statements.rows_of(section, [key]).limit(2_000).subquery()
-    return int(connection.execute(sa.select(sa.func.count()).select_from(several)).scalar_one()) >= 2_000
+    several = statements.rows_of(section, [key]).limit(1_000).subquery()
+    return int(connection.execute(sa.select(sa.func.count()).select_from(several)).scalar_one()) >= 1_000
 
 
 def _bound(compiled: Any, sample: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -30,7 +30,10 @@ from fhir_facade_claims_sql.people import PAYER, Values, need, picked, position_
 from fhir_facade_claims_sql.spec import Row
 
 NPI_PREFIX = "npi-"
-"""Ids of providers known by their NPI alone: the id says everything there is to know."""
+"""Ids of organizations known by their NPI alone: the id says everything there is to know."""
+
+CLINICIAN_PREFIX = "clinician-"
+"""Ids of clinicians known by their NPI alone."""
 
 UNKNOWN_PROVIDER = "unknown-provider"
 """Id of the organization that stands for a billing provider the source does not name."""
@@ -44,8 +47,8 @@ _PLAIN = (
 )  # fmt: skip
 _LINE = (
     "number", "service_start", "service_end", "revenue", "procedure", "modifiers", "place_of_service", "units", "unit",
-    "drug", "quantity", "quantity_unit", "allowed_units", "adjustments", "rejects", "benefit_payment", "denied", "tooth",
-    "surfaces", "additional_teeth",
+    "drug", "quantity", "quantity_unit", "allowed_units", "adjustments", "rejects", "benefit_payment", "denied",
+    "tooth", "surfaces", "additional_teeth",
 )  # fmt: skip
 
 Spans = Sequence[tuple[str, date | None, date | None]]
@@ -115,8 +118,8 @@ def _billing(values: Values) -> Party:
     return Party(PartyKind.ORGANIZATION, known or UNKNOWN_PROVIDER)
 
 
-def _npi_id(npi: str | None) -> str | None:
-    return f"{NPI_PREFIX}{npi}" if npi else None
+def _npi_id(npi: str | None, prefix: str = NPI_PREFIX) -> str | None:
+    return f"{prefix}{npi}" if npi else None
 
 
 def _identifiers(value: Identifier | None) -> tuple[Identifier, ...]:
@@ -144,36 +147,22 @@ def _lines(claim_set: ClaimSet, parts: Parts, claim: Values, absent: frozenset[s
     return tuple(sorted(lines, key=lambda line: line.number))
 
 
-def _of(claim_set: ClaimSet, record: str) -> Iterable[tuple[int, Section]]:
-    return ((number, part) for number, part in enumerate(claim_set.parts, 1) if part.record == record)
-
-
-def _each(section: Section, row: Row, absent: frozenset[str], key: str | None) -> Iterable[Values]:
-    """The values of a row, once per number where its columns repeat."""
-    count = max((spec.repeat for spec in section.fields.values()), default=0)
-    if not count:
-        yield values_of(section, row, absent, key)
-        return
-    columns = [
-        {name: list(spec.each())[number] if spec.repeat else spec for name, spec in section.fields.items()}
-        for number in range(count)
-    ]
-    for fields in columns:
-        numbered = Section(
-            record=section.record, where_found=section.where_found, table=section.table, select=section.select,
-            where=None, order=None, claim_key=section.claim_key, member_key=section.member_key, fields=fields,
-        )  # fmt: skip
-        yield values_of(numbered, row, absent, key)
+def _values(claim_set: ClaimSet, record: str, parts: Parts, absent: frozenset[str]) -> Iterator[Values]:
+    """The values of every part of that record, in the order of the mapping and of the numbers of its columns."""
+    for number, section in enumerate(claim_set.parts, 1):
+        if section.record == record:
+            key = section.claim_key or claim_set.claim.claim_key
+            for row in parts.rows(section, number):
+                for one in claim_set.each[number - 1]:
+                    yield values_of(one, row, absent, key)
 
 
 def _diagnoses(claim_set: ClaimSet, parts: Parts, absent: frozenset[str]) -> tuple[Diagnosis, ...]:
     found: list[Diagnosis] = []
-    for number, section in _of(claim_set, "diagnosis"):
-        for row in parts.rows(section, number):
-            for values in _each(section, row, absent, section.claim_key or claim_set.claim.claim_key):
-                if "code" in values:
-                    role = values.pop("role", None) or _role(found)
-                    found.append(Diagnosis(role=role, **values))
+    for values in _values(claim_set, "diagnosis", parts, absent):
+        if "code" in values:
+            role = values.pop("role", None) or _role(found)
+            found.append(Diagnosis(role=role, **values))
     return tuple(found)
 
 
@@ -183,23 +172,19 @@ def _role(before: list[Diagnosis]) -> DiagnosisRole:
 
 def _procedures(claim_set: ClaimSet, parts: Parts, absent: frozenset[str]) -> tuple[Procedure, ...]:
     found: list[Procedure] = []
-    for number, section in _of(claim_set, "procedure"):
-        for row in parts.rows(section, number):
-            for values in _each(section, row, absent, section.claim_key or claim_set.claim.claim_key):
-                if "code" in values:
-                    values.setdefault("principal", not found)
-                    found.append(Procedure(**values))
+    for values in _values(claim_set, "procedure", parts, absent):
+        if "code" in values:
+            values.setdefault("principal", not found)
+            found.append(Procedure(**values))
     return tuple(found)
 
 
 def _care_team(claim_set: ClaimSet, parts: Parts, absent: frozenset[str]) -> tuple[CareTeamMember, ...]:
     found: dict[tuple[CareTeamRole, str], CareTeamMember] = {}
-    for number, section in _of(claim_set, "care_team"):
-        for row in parts.rows(section, number):
-            values = values_of(section, row, absent, section.claim_key or claim_set.claim.claim_key)
-            provider = values.get("provider_id") or _npi_id(values.get("provider_npi"))
-            if provider and "role" in values:
-                party = Party(PartyKind.PRACTITIONER, provider)
-                member = CareTeamMember(role=values["role"], provider=party, taxonomy=values.get("taxonomy"))
-                found.setdefault((member.role, provider), member)
+    for values in _values(claim_set, "care_team", parts, absent):
+        provider = values.get("provider_id") or _npi_id(values.get("provider_npi"), CLINICIAN_PREFIX)
+        if provider and "role" in values:
+            party = Party(PartyKind.PRACTITIONER, provider)
+            member = CareTeamMember(role=values["role"], provider=party, taxonomy=values.get("taxonomy"))
+            found.setdefault((member.role, provider), member)
     return tuple(found.values())

@@ -213,7 +213,7 @@ def to_identifier(spec: Spec, row: Row, absent: Absent) -> Identifier | None:
     """A business identifier with its system."""
     value = to_text(spec, row, absent)
     system = to_text(spec.system, row, absent) if spec.system else None
-    return None if value is None else Identifier(system, value)
+    return None if value is None else Identifier(system=system, value=value)
 
 
 def _name(spec: Spec) -> str:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,16 @@ class Section:
         """What a reject list calls the place."""
         return self.table or self.where_found
 
+    def numbered(self) -> tuple[Section, ...]:
+        """The section once per number of its repeated columns; itself where none repeats."""
+        count = max((spec.repeat for spec in self.fields.values()), default=0)
+        if not count:
+            return (self,)
+        each = {name: list(spec.each()) if spec.repeat else [spec] * count for name, spec in self.fields.items()}
+        return tuple(
+            replace(self, fields={name: specs[number] for name, specs in each.items()}) for number in range(count)
+        )
+
     def columns(self) -> Iterator[str]:
         """Every column the section reads, once."""
         keys = [key for key in (self.claim_key, self.member_key) if key]
@@ -74,12 +84,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimSet:
-    """One kind of claim table with its parts."""
+    """One kind of claim table with its parts; ``each`` is every part once per number of its repeated columns."""
 
     name: str
     claim: Section
     line: Section
     parts: tuple[Section, ...]
+    each: tuple[tuple[Section, ...], ...]
 
     def inline_columns(self) -> list[str]:
         """Every column of the claim's row that any section reads."""
@@ -139,7 +150,13 @@ class MappingReader:
         )
         if claim.inline:
             self.faults.append(f"{where}.claim: needs a table or a select")
-        return ClaimSet(name=str(table.get("name", where)), claim=claim, line=line, parts=parts)
+        return ClaimSet(
+            name=str(table.get("name", where)),
+            claim=claim,
+            line=line,
+            parts=parts,
+            each=tuple(part.numbered() for part in parts),
+        )
 
     def section(self, record: str, table: Mapping[str, Any], where: str) -> Section:
         """One section."""

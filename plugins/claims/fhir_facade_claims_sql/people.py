@@ -177,7 +177,7 @@ def practitioner(values: Values, position: SourcePosition) -> Practitioner:
 def payer(name: str, identifier: str, last_updated: datetime) -> Organization:
     """The payer that the settings name."""
     return Organization(
-        organization_id=PAYER, name=name, payer_id=Identifier(None, identifier), last_updated=last_updated
+        organization_id=PAYER, name=name, payer_id=Identifier(system=None, value=identifier), last_updated=last_updated
     )
 
 

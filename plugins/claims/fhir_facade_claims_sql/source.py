@@ -26,7 +26,7 @@ from fhir_facade.contracts.claims import (
 from fhir_facade.contracts.people import Coverage, Member, Name, Organization, Practitioner, Representative
 from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_sql.checks import faults_of
-from fhir_facade_claims_sql.claims import NPI_PREFIX, UNKNOWN_PROVIDER, Spans
+from fhir_facade_claims_sql.claims import CLINICIAN_PREFIX, NPI_PREFIX, UNKNOWN_PROVIDER, Spans
 from fhir_facade_claims_sql.database import reading, rows
 from fhir_facade_claims_sql.fetch import Fetched, Fetcher
 from fhir_facade_claims_sql.mapping import MappingFile, Section
@@ -157,11 +157,13 @@ class SqlSource:
         known |= {one.organization_id: one for one in organizations}
         clinicians = {one.practitioner_id: one for one in practitioners}
         for one in ids:
-            known.setdefault(one, plain_organization(one))
-            clinicians.setdefault(one, plain_practitioner(one))
+            if not one.startswith(CLINICIAN_PREFIX) and one not in clinicians:
+                known.setdefault(one, plain_organization(one))
+            if not one.startswith(NPI_PREFIX) and one not in (*known, PAYER, UNKNOWN_PROVIDER):
+                clinicians.setdefault(one, plain_practitioner(one))
         return Providers(
-            organizations=tuple(known[one] for one in ids if one in known and one != ""),
-            practitioners=tuple(clinicians[one] for one in ids if one.startswith(NPI_PREFIX) or one in clinicians),
+            organizations=tuple(known[one] for one in ids if one in known),
+            practitioners=tuple(clinicians[one] for one in ids if one in clinicians),
         )
 
     def _table_of(self, connection: Connection, record: str, ids: Sequence[str]) -> list[Any]:
@@ -283,5 +285,5 @@ def plain_organization(organization_id: str) -> Organization:
 
 def plain_practitioner(practitioner_id: str) -> Practitioner:
     """A clinician of whom the source knows the NPI alone."""
-    npi = practitioner_id.removeprefix(NPI_PREFIX) if practitioner_id.startswith(NPI_PREFIX) else None
+    npi = practitioner_id.removeprefix(CLINICIAN_PREFIX) if practitioner_id.startswith(CLINICIAN_PREFIX) else None
     return Practitioner(practitioner_id=practitioner_id, name=Name(), npi=npi, last_updated=FIXED_INSTANT)

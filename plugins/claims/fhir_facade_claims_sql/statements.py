@@ -61,7 +61,7 @@ class Statements:
         key = str(section.member_key)
         rows = self.rows_of(section, [key]).subquery("m")
         ordered = self.bytewise(rows.c[key])
-        return sa.select(rows.c[key]).distinct().order_by(ordered).limit(200)
+        return sa.select(rows.c[key]).group_by(rows.c[key]).order_by(ordered).limit(200)
 
     def bytewise(self, column: Column) -> Column:
         """The column, compared byte by byte."""
@@ -113,7 +113,7 @@ class Window:
 
 @dataclass(slots=True)
 class KeyTypes:
-    """Which key columns hold numbers: a text bound to a number column is an error in some databases, a scan in others."""
+    """Which key columns hold numbers: text bound to a number column is an error here, a scan of the table there."""
 
     connection_rows: dict[tuple[str, str], bool]
 
