@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -72,7 +72,7 @@ class Reader:
 
     def convert(self, raw: Any, kind: Any, where: str) -> Any:
         """``raw`` as a value of ``kind``; a fault and None where it cannot be."""
-        if get_origin(kind) is UnionType:
+        if get_origin(kind) in (UnionType, Union):
             kind = next(arg for arg in get_args(kind) if arg is not NoneType)
         if get_origin(kind) is Literal:
             return self._one_of(raw, get_args(kind), where)
