@@ -75,7 +75,7 @@ def test_every_hostile_claim_becomes_conformant_or_a_named_rejection(claim: Clai
 
 
 def _hostile_people() -> Any:
-    from tests.fhir import full
+    from fhir_facade.fhir.mapping_table import sample_people as full
 
     return st.sampled_from((full.MEMBER, full.COVER, full.PAYER, full.CLINIC_RECORD, full.SMITH, full.MOTHER)).flatmap(
         lambda record: broken(st.just(record))
@@ -106,7 +106,7 @@ def test_hostile_people_become_resources_or_named_rejections(record: Any, versio
 def test_a_rejection_of_a_member_names_no_identifier() -> None:
     from dataclasses import replace
 
-    from tests.fhir.full import MEMBER
+    from fhir_facade.fhir.mapping_table.sample_people import MEMBER
 
     found = Mapper("src").patient(replace(MEMBER, gender="?"))
 
@@ -116,7 +116,7 @@ def test_a_rejection_of_a_member_names_no_identifier() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_same_claim_gives_the_same_bytes_and_version(version: str) -> None:
-    from tests.fhir.full import OUTPATIENT
+    from fhir_facade.fhir.mapping_table.sample_claims import OUTPATIENT
 
     one, two = (finish(Mapper("src", version).claim(OUTPATIENT).resource) for _ in range(2))  # type: ignore[union-attr]
 
