@@ -37,7 +37,7 @@ class Deadline:
         return max(0.0, self._until - time.monotonic())
 
 
-class _Question(Generic[T]):
+class Question(Generic[T]):
     """One question on its way through a thread."""
 
     def __init__(self, question: Callable[[], T]) -> None:
@@ -75,7 +75,7 @@ class Asker:
         self._process = 0
         self._busy = 0
         self._started = 0
-        self._waiting: SimpleQueue[_Question[Any]] = SimpleQueue()
+        self._waiting: SimpleQueue[Question[Any]] = SimpleQueue()
         self._counting = threading.Lock()
 
     def deadline(self) -> Deadline:
@@ -89,8 +89,24 @@ class Asker:
             ClaimsUnavailable: no answer in time, or too many questions at once, or the source says so.
             ClaimsInvalid: the source raised something that its contract does not allow.
         """
-        asked = _Question(question)
+        return self.answer(deadline, self.begin(question))
+
+    def begin(self, question: Callable[[], T]) -> Question[T]:
+        """Ask without waiting, so that several sources can be asked at once.
+
+        Raises:
+            ClaimsUnavailable: too many questions at once.
+        """
+        asked = Question(question)
         self._hand_over(asked)
+        return asked
+
+    def answer(self, deadline: Deadline, asked: Question[T]) -> T:
+        """The answer to what ``begin`` asked.
+
+        Raises:
+            ClaimsUnavailable, ClaimsInvalid: as ``ask``.
+        """
         answer, error = asked.wait(deadline.left())
         if error is not None:
             raise _allowed(self._name, error) from error
@@ -98,7 +114,7 @@ class Asker:
             raise ClaimsUnavailable(f"source {self._name} took longer than {self._seconds:g} s")
         return answer[0]
 
-    def _hand_over(self, asked: _Question[T]) -> None:
+    def _hand_over(self, asked: Question[T]) -> None:
         with self._counting:
             if self._process != os.getpid():  # a forked process has none of its parent's threads
                 self._process, self._busy, self._started = os.getpid(), 0, 0

@@ -16,8 +16,8 @@ class Ranked(NamedTuple):
     rendered: Rendered
 
 
-class RankedResources(Resources, Protocol):
-    """Resources that also say where each match stands, so that several can be merged."""
+class Searched(Protocol):
+    """What a page is made of."""
 
     def ranked(
         self, viewer: Viewer, query: SearchQuery, limit: int, after: Position | None, before: Position | None
@@ -30,8 +30,12 @@ class RankedResources(Resources, Protocol):
         ...
 
 
+class RankedResources(Searched, Resources, Protocol):
+    """Resources that also say where each match stands, so that several can be merged."""
+
+
 def page(
-    resources: RankedResources, viewer: Viewer, query: SearchQuery, after: Position | None, before: Position | None
+    resources: Searched, viewer: Viewer, query: SearchQuery, after: Position | None, before: Position | None
 ) -> Page:
     """One page of ``query``; counts only where asked to, or where the first page holds everything."""
     asked = query.count == 0 or query.total not in (None, "none")
