@@ -1,0 +1,1 @@
+"""Everything a plugin author runs: suites to subclass, records good and hostile, the data-quality report."""
