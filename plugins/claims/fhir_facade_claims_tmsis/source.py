@@ -1,0 +1,141 @@
+"""The ``tmsis`` source: a folder of monthly files in, one member's records after the other out."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from fhir_facade.contracts.claims import Capabilities, Change, Checkpoint, Face, MemberRecords, Progress, Rejected
+from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError
+from fhir_facade.contracts.plugin import SourceContext
+from fhir_facade_claims_tmsis import elements
+from fhir_facade_claims_tmsis.files import KINDS, SourceFile, discover
+from fhir_facade_claims_tmsis.layout import LayoutFault, known
+from fhir_facade_claims_tmsis.numbers import MemberIds
+from fhir_facade_claims_tmsis.reader import MemberReader
+from fhir_facade_claims_tmsis.settings import TmsisSettings
+from fhir_facade_claims_tmsis.staging import Staging, stage
+
+CLAIMS_PER_CHECKPOINT = 500
+"""A checkpoint follows the member with whom this many claims are reached."""
+
+_SSN_IDS = "its member ids are Social Security numbers; set id_key, a secret from which other ids are made"
+
+
+class TmsisSource:
+    """A folder of T-MSIS files, extract face."""
+
+    def __init__(self, settings: TmsisSettings, context: SourceContext) -> None:
+        self._settings = settings
+        self._scratch: Path = context.scratch
+        try:
+            self._layouts = known(settings.layouts)
+        except (LayoutFault, OSError) as error:
+            raise ConfigError((f"claims.tmsis.layouts: {error}",)) from error
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Extract alone; nothing is deleted unless the folder is said to be complete."""
+        segments = {segment for kind in KINDS for segment in (f"{kind}00002", f"{kind}00003")} | set(elements.PERSON)
+        return Capabilities(
+            faces=frozenset({Face.EXTRACT}),
+            snapshot=self._settings.complete,
+            match_keys=("medicaid-id", "mbi"),
+            fields={segment: elements.fields(segment) for segment in sorted(segments)},
+        )
+
+    def progress(self) -> Progress:
+        """How many claim records the folder holds. Sorts them by member if that has not been done yet."""
+        staging, _ = self._staged()
+        with closing(staging):
+            return Progress(unit="claims", total=staging.claims())
+
+    def changes(self, watermark: str | None) -> Iterator[Change]:
+        """Member after member.
+
+        A run that was stopped goes on after the last member it told of, as long as the files are the same. Any other
+        run tells everything; what has not changed is not written again.
+
+        Raises:
+            ClaimsUnavailable: the folder or a file cannot be read.
+        """
+        staging, ids = self._staged()
+        with closing(staging):
+            done = _resume(watermark, staging.fingerprint)
+            if not done:
+                staging.forget()
+            yield from staging.faults()
+            yield from self._members(staging, MemberReader(self._settings, staging, ids), done)
+            yield Checkpoint(watermark=_watermark(staging.fingerprint, 0), finished=True)
+        staging.discard()
+
+    def _members(self, staging: Staging, reader: MemberReader, done: int) -> Iterator[Change]:
+        pending = 0
+        for place, msis_id in enumerate(staging.members(done), start=done + 1):
+            for change in reader.changes(msis_id):
+                pending += len(change.claims) if isinstance(change, MemberRecords) else 0
+                if isinstance(change, Rejected):
+                    staging.note(change)
+                yield change
+            if pending >= CLAIMS_PER_CHECKPOINT:
+                staging.commit()
+                yield Checkpoint(watermark=_watermark(staging.fingerprint, place))
+                pending = 0
+        staging.commit()
+
+    def _staged(self) -> tuple[Staging, MemberIds]:
+        try:
+            files = self._files()
+            staging = stage(files, self._scratch, self._settings.sign)
+        except (OSError, sqlite3.Error) as error:
+            raise ClaimsUnavailable(f"the T-MSIS files cannot be read: {error}") from error
+        key = self._settings.id_key if any(file.ssn_ids for file in files) else None
+        return staging, MemberIds(key.reveal().encode() if key else None)
+
+    def _files(self) -> list[SourceFile]:
+        files = discover(self._settings.folder, self._layouts, self._settings.test_files)
+        unsafe = self._settings.id_key is None
+        return [replace(f, fault=_SSN_IDS) if f.ssn_ids and unsafe and not f.fault else f for f in files]
+
+    def check(self) -> Sequence[str]:
+        """Whether the folder is there, every file can be read, and there are members and claims."""
+        try:
+            files = self._files()
+        except OSError as error:
+            return (f"the folder of the T-MSIS files cannot be read ({error}); check the path and its permissions",)
+        faults = [f"{file.name}: {file.fault}" for file in files if file.fault]
+        subjects = {file.subject for file in files}
+        if "ELG" not in subjects:
+            faults.append(f"{self._settings.folder} holds no eligibility file; claims without one are left out")
+        if not subjects & set(KINDS):
+            faults.append(f"{self._settings.folder} holds no claims file")
+        return tuple(faults)
+
+    def close(self) -> None:
+        """Nothing is held open between runs."""
+
+
+def open_source(settings: TmsisSettings, context: SourceContext) -> TmsisSource:
+    """The source of these settings."""
+    return TmsisSource(settings, context)
+
+
+def _watermark(fingerprint: str, done: int) -> str:
+    """How many members are done: their ids may be numbers with a meaning, which nobody should find in a database."""
+    return json.dumps({"files": fingerprint, "done": done})
+
+
+def _resume(watermark: str | None, fingerprint: str) -> int:
+    """How many members are done; 0 to begin anew."""
+    try:
+        told = json.loads(watermark or "{}")
+    except ValueError:
+        return 0
+    if not isinstance(told, dict) or told.get("files") != fingerprint:
+        return 0
+    done = told.get("done")
+    return done if isinstance(done, int) and done > 0 else 0
