@@ -17,11 +17,12 @@ from fhir_facade.search.registry import MAXIMUM_COUNT, REGISTRY, ResourceType
 
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _ELEMENT = re.compile(r"[A-Za-z]{1,64}", re.ASCII)
-_CHOICES = {
+CHOICES = {
     "_total": ("none", "estimate", "accurate"),
     "_summary": ("true", "text", "data", "count", "false"),
     "_pretty": ("true", "false"),
 }
+"""Result parameters that take one of a few words."""
 SINGLE = ("_count", "_sort", "_total", "_summary", "_elements", "_format", "_pretty", "_cursor")
 INCLUDES = ("_include", "_include:iterate", "_revinclude")
 
@@ -73,8 +74,8 @@ class Results:
 
     def _choice(self, name: str) -> str | None:
         value = self._single(name)
-        if value is not None and value not in _CHOICES[name]:
-            raise BadSearch(Fault("value", f"{name}: write one of {', '.join(_CHOICES[name])}", name))
+        if value is not None and value not in CHOICES[name]:
+            raise BadSearch(Fault("value", f"{name}: write one of {', '.join(CHOICES[name])}", name))
         return None if value == "false" else value
 
     def _count(self) -> int:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from flask import Response, request
 from flask_smorest import Blueprint
+from werkzeug.routing import BaseConverter
 
 from fhir_facade.access.grant import Grant
 from fhir_facade.contracts.errors import ClaimsError
@@ -74,6 +75,7 @@ class FhirService:
 def fhir_blueprint(service: FhirService, name: str = "fhir") -> Blueprint:
     """The routes of everything the registry declares, under the path of the service's base."""
     blueprint = Blueprint(name, __name__, url_prefix=service.prefix, description="Members' claims in FHIR R4")
+    blueprint.record_once(lambda state: state.app.url_map.converters.update(name=_NameConverter))
     endpoints = _Endpoints(service, blueprint)
     endpoints.add_metadata()
     for resource_type in REGISTRY:
@@ -85,6 +87,13 @@ def fhir_blueprint(service: FhirService, name: str = "fhir") -> Blueprint:
     blueprint.before_app_request(headers.preflight)
     blueprint.after_app_request(headers.finish)
     return blueprint
+
+
+class _NameConverter(BaseConverter):
+    """What stands where an id does; ``_search`` and ``$operation`` are never ids."""
+
+    regex = "[^/_$][^/]*"
+    part_isolating = True
 
 
 @dataclass(slots=True)
@@ -118,7 +127,7 @@ class _Endpoints:
             lambda: self._serve("search", kind, lambda g, i: search(g, i, kind)),
         )
         self._add(
-            f"/{kind}/<resource_id>",
+            f"/{kind}/<name:resource_id>",
             "read",
             kind,
             lambda resource_id: self._serve(
@@ -126,7 +135,7 @@ class _Endpoints:
             ),
         )
         self._add(
-            f"/{kind}/<resource_id>/_history/<version>",
+            f"/{kind}/<name:resource_id>/_history/<version>",
             "vread",
             kind,
             lambda resource_id, version: self._serve(
@@ -140,12 +149,12 @@ class _Endpoints:
         def view(patient: str) -> Response:
             return self._serve("search", kind, lambda g, i: search(g, i, kind, patient))
 
-        self._add(f"/Patient/<patient>/{kind}", "compartment", kind, view)
-        self._add(f"/Patient/<patient>/{kind}/_search", "compartment-post", kind, lambda patient: view(patient))
+        self._add(f"/Patient/<name:patient>/{kind}", "compartment", kind, view)
+        self._add(f"/Patient/<name:patient>/{kind}/_search", "compartment-post", kind, lambda patient: view(patient))
 
     def add_everything(self) -> None:
         self._add(
-            "/Patient/<patient>/$everything",
+            "/Patient/<name:patient>/$everything",
             "everything",
             "Patient",
             lambda patient: self._serve(

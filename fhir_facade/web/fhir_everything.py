@@ -19,7 +19,7 @@ from fhir_facade.search.registry import REGISTRY
 from fhir_facade.web.bundle import entry, outcome_entry, searchset
 from fhir_facade.web.errors import not_found
 from fhir_facade.web.fhir_answer import Answer
-from fhir_facade.web.fhir_guard import Guard
+from fhir_facade.web.fhir_guard import Guard, require_id
 from fhir_facade.web.fhir_include import include
 from fhir_facade.web.fhir_request import Incoming, Pairs
 from fhir_facade.web.fhir_search import Searches, incomplete, notes_outcome
@@ -66,11 +66,12 @@ def everything(searches: Searches, guard: Guard, incoming: Incoming, patient: st
         patient: the id of the path.
 
     Raises:
-        Problem: 403 (scope), 404 (not this member).
+        Problem: 400 (not an id), 403 (scope), 404 (not this member).
         BadSearch: a parameter is wrong or unknown.
         BadCursor, ForeignCursor, ExpiredCursor: the page link is.
     """
     guard.demand("Patient", "r")
+    require_id(patient)
     if patient != guard.viewer.patient:
         raise not_found()
     _check(incoming.pairs)

@@ -22,7 +22,7 @@ from fhir_facade.search.index import elements, index
 from fhir_facade.search.match import matches
 from fhir_facade.search.query import Criterion, SearchQuery
 from fhir_facade.search.registry import REGISTRY
-from fhir_facade.search.values import read_values
+from fhir_facade.search.values import FHIR_ID, read_values
 from fhir_facade.web.errors import Problem, not_found
 
 
@@ -111,6 +111,16 @@ def guard(grant: Grant, base: str) -> Guard:
     if grant.patient is None:
         raise Problem(403, "forbidden", "This access token is for no member; these endpoints answer about one.")
     return Guard(grant, Viewer(patient=grant.patient, withheld=grant.withheld), base)
+
+
+def require_id(text: str) -> None:
+    """Refuse what cannot be an id.
+
+    Raises:
+        Problem: 400.
+    """
+    if not FHIR_ID.fullmatch(text):
+        raise Problem(400, "value", "An id has 1 to 64 letters, digits, dashes and dots.")
 
 
 def belongs(resource: Rendered, patient: str) -> bool:

@@ -14,10 +14,9 @@ from werkzeug.http import http_date
 from fhir_facade.resources.page import Gone, Rendered, Resources
 from fhir_facade.search.registry import REGISTRY
 from fhir_facade.search.results import Results
-from fhir_facade.search.values import FHIR_ID
 from fhir_facade.web.errors import Problem, by_status, not_found
 from fhir_facade.web.fhir_answer import MEMBER_DATA, Answer
-from fhir_facade.web.fhir_guard import Guard
+from fhir_facade.web.fhir_guard import Guard, require_id
 from fhir_facade.web.fhir_request import Incoming
 from fhir_facade.web.fhir_shape import shaped
 
@@ -56,8 +55,7 @@ def vread(
 
 def _found(resources: Resources, guard: Guard, resource_type: str, resource_id: str) -> Rendered:
     guard.demand(resource_type, "r")
-    if not FHIR_ID.fullmatch(resource_id):
-        raise Problem(400, "value", "An id has 1 to 64 letters, digits, dashes and dots.")
+    require_id(resource_id)
     found = resources.read(guard.viewer, resource_type, resource_id)
     if found is None:
         raise not_found()

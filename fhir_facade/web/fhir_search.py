@@ -22,7 +22,7 @@ from fhir_facade.search.query import Criterion, ReferenceValue, SearchQuery
 from fhir_facade.search.registry import REGISTRY
 from fhir_facade.web.bundle import entry, outcome_entry, searchset
 from fhir_facade.web.fhir_answer import MEMBER_DATA, Answer
-from fhir_facade.web.fhir_guard import Guard
+from fhir_facade.web.fhir_guard import Guard, require_id
 from fhir_facade.web.fhir_include import include
 from fhir_facade.web.fhir_request import Incoming, Pairs
 from fhir_facade.web.fhir_shape import shaped
@@ -61,11 +61,13 @@ class Searches:
             member: the Patient id of a compartment path, None for a plain search.
 
         Raises:
-            Problem: 400 (``Prefer``), 403 (scope).
+            Problem: 400 (``Prefer``, or ``member`` is not an id), 403 (scope).
             BadSearch: the parameters are wrong.
             BadCursor, ForeignCursor, ExpiredCursor: the page link is.
         """
         guard.demand(resource_type, "s")
+        if member is not None:
+            require_id(member)
         preferred = handling(incoming.prefer)
         strict = self.strict if preferred is None else preferred == "strict"
         parsed = parse(resource_type, incoming.pairs, base=self.base, page_size=self.page_size, strict=strict)

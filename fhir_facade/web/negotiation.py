@@ -42,7 +42,7 @@ class Wants(NamedTuple):
 
 PLAIN = Wants(Format.JSON)
 _VERSIONS = ("4.0", "4.0.1")
-_TYPES: Mapping[str, Format] = MappingProxyType(
+TYPES: Mapping[str, Format] = MappingProxyType(
     {
         "application/fhir+json": Format.JSON,
         "application/json": Format.JSON,
@@ -58,7 +58,9 @@ _TYPES: Mapping[str, Format] = MappingProxyType(
         "application/xhtml+xml": Format.HTML,
     }
 )
-_SHORT: Mapping[str, Format] = MappingProxyType({"json": Format.JSON, "xml": Format.XML, "html": Format.HTML})
+"""Media types and ranges, and the formats they are answered in."""
+SHORT: Mapping[str, Format] = MappingProxyType({"json": Format.JSON, "xml": Format.XML, "html": Format.HTML})
+"""Short forms that ``_format`` takes besides."""
 
 
 @lru_cache(maxsize=1024)
@@ -103,7 +105,7 @@ def _weight(text: str) -> float:
 
 def _one(text: str) -> Wants | None:
     name, *parameters = (piece.strip() for piece in text.split(";"))
-    found = _TYPES.get(name, _SHORT.get(name))
+    found = TYPES.get(name, SHORT.get(name))
     given = dict(piece.partition("=")[::2] for piece in parameters)
     version = given.get("fhirversion", "").strip('"') or None
     if found is None or (version is not None and version not in _VERSIONS):

@@ -7,14 +7,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from fhir_facade.search.registry import MAXIMUM_COUNT, REGISTRY, RESULT_PARAMETERS, Kind, Parameter, ResourceType
+from fhir_facade.search.registry import REGISTRY, RESULT_PARAMETERS, Kind, Parameter, ResourceType
+from fhir_facade.search.results import CHOICES
 from fhir_facade.search.values import FHIR_ID
+from fhir_facade.web.negotiation import SHORT, TYPES
 
 Json = dict[str, Any]
 
 _FHIR = "application/fhir+json"
 _ID: Json = {"type": "string", "pattern": f"^{FHIR_ID.pattern}$"}
 _READ_PARAMETERS = ("_summary", "_elements", "_format", "_pretty")
+_RESULT_SCHEMAS: dict[str, Json] = {
+    "_count": {"type": "integer", "minimum": 0},
+    "_elements": {"type": "string", "pattern": "^([A-Za-z]{1,64}(,[A-Za-z]{1,64})*)?$"},
+    "_include": {"type": "array", "items": {"type": "string"}},
+    "_include:iterate": {"type": "array", "items": {"type": "string"}},
+    "_revinclude": {"type": "array", "items": {"type": "string"}},
+    "_format": {"type": "string", "enum": [*SHORT, *TYPES]},
+    **{name: {"type": "string", "enum": list(choices)} for name, choices in CHOICES.items()},
+}
 _OUTCOMES = {
     "400": "A parameter is wrong.",
     "401": "The access token is missing, unknown, expired or revoked.",
@@ -114,12 +125,7 @@ def _filter(parameter: Parameter) -> Json:
 
 
 def _result(name: str) -> Json:
-    schema: Json = {"type": "string"}
-    if name == "_count":
-        schema = {"type": "integer", "minimum": 0, "maximum": MAXIMUM_COUNT}
-    elif name in ("_include", "_include:iterate", "_revinclude"):
-        schema = {"type": "array", "items": {"type": "string"}}
-    return _query(name, RESULT_PARAMETERS[name], schema)
+    return _query(name, RESULT_PARAMETERS[name], _RESULT_SCHEMAS.get(name, {"type": "string"}))
 
 
 def _query(name: str, text: str, schema: Json) -> Json:

@@ -6,13 +6,8 @@ from pathlib import Path
 
 import pytest
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
-from flask import Flask
 
 from fhir_facade.search.registry import REGISTRY, RESULT_PARAMETERS
-from fhir_facade.web.capability import Publication
-from fhir_facade.web.fhir import FhirService, fhir_blueprint
-from fhir_facade.web.fhir_errors import answer_errors
-from fhir_facade.web.openapi import publish
 from tests.web.fhir.memory import parsed
 from tests.web.fhir.world import BASE, OAUTH_URIS, World
 
@@ -72,24 +67,15 @@ def test_the_statement_lists_every_parameter_and_no_result_parameter(world):
 
 @pytest.fixture
 def described(world):
-    app = Flask("described")
-    service = FhirService(
-        resources=world.resources,
-        authenticate=world.authenticate,
-        publication=Publication(base=BASE, carin="2.2.0", publisher="Plan", version="1.0"),
-        cursors=world.cursors,
-        audit=world.audited.append,
-        allowed_origin=lambda _: False,
-    )
-    publish(app, fhir_blueprint(service), title="Claims", version="1.0", public_base="https://claims.example.gov")
-    answer_errors(app, (BASE,))
-    return app
+    return world.app
 
 
 def test_the_openapi_document_describes_every_route(described):
     document = described.test_client().get("/openapi.json").json
     assert document["openapi"] == "3.1.0"
-    rules = {rule.rule.replace("<", "{").replace(">", "}") for rule in described.url_map.iter_rules()}
+    rules = {
+        rule.rule.replace("<name:", "{").replace("<", "{").replace(">", "}") for rule in described.url_map.iter_rules()
+    }
     assert set(document["paths"]) == {rule for rule in rules if rule.startswith("/fhir/")}
     names = {each["name"] for each in document["paths"]["/fhir/ExplanationOfBenefit"]["get"]["parameters"]}
     assert set(REGISTRY["ExplanationOfBenefit"].parameters) <= names

@@ -123,7 +123,7 @@ def test_every_route_is_declared(served):
 UNDECLARED = [
     ("Observation", 404),
     ("Claim", 404),
-    ("ExplanationOfBenefit/$validate", 400),
+    ("ExplanationOfBenefit/$validate", 404),
     ("Patient/{id}/_history", 404),
     ("Patient/{id}/Observation", 404),
     ("ExplanationOfBenefit?patient.name=x", 400),

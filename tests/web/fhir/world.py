@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from flask import Flask
+from waitress import create_server
 
 from fhir_facade.access.grant import Grant
 from fhir_facade.access.scopes import Scopes
@@ -13,6 +16,8 @@ from fhir_facade.search.cursor import Cursors
 from fhir_facade.web.capability import Publication
 from fhir_facade.web.fhir import FhirService, fhir_blueprint
 from fhir_facade.web.fhir_errors import answer_errors
+from fhir_facade.web.openapi import publish
+from tests.peers.running import free_port
 
 BASE = "https://claims.example.gov/fhir"
 ALL = "patient/*.rs"
@@ -46,13 +51,15 @@ class World:
         self.audited = []
         self.audit = options.pop("audit", self.audited.append)
         self.cursors = options.pop("cursors", Cursors(b"s" * 32))
+        self.base = options.pop("base", BASE)
+        self.known = options.pop("known", None)
         self.app = self._app(resources, options)
         self.client = self.app.test_client()
 
     def _app(self, resources, options):
         app = Flask(__name__)
         publication = Publication(
-            base=BASE, carin="2.2.0", publisher="Example Plan", version="1.2.3", oauth_uris=OAUTH_URIS, **options
+            base=self.base, carin="2.2.0", publisher="Example Plan", version="1.2.3", oauth_uris=OAUTH_URIS, **options
         )
         service = FhirService(
             resources=resources,
@@ -63,15 +70,15 @@ class World:
             allowed_origin=lambda origin: origin == "https://app.example",
             source="memory",
         )
-        app.register_blueprint(fhir_blueprint(service))
-        answer_errors(app, (BASE,))
+        publish(app, fhir_blueprint(service), title="Claims", version="1", public_base=self.base.removesuffix("/fhir"))
+        answer_errors(app, (self.base,))
         return app
 
     def authenticate(self, header):
         if header is None:
             raise BearerMissing
         name = header.removeprefix("Bearer ")
-        if name == "garbage":
+        if name == "garbage" or (self.known is not None and name not in self.known):
             raise BearerInvalid("The access token is unknown.")
         return self.grants.get(name) or grant_for(name)
 
@@ -84,3 +91,19 @@ class World:
             sent["Authorization"] = f"Bearer {token}"
         url = path.removeprefix("https://claims.example.gov") if path.startswith("http") else f"/fhir/{path}"
         return self.client.open(url, method=method, headers=sent, data=data, base_url="http://inside:8000")
+
+
+@contextmanager
+def listening(resources, **options):
+    """A world that real HTTP clients reach at its ``base``."""
+    port = free_port()
+    world = World(resources, base=f"http://127.0.0.1:{port}/fhir", **options)
+    server = create_server(world.app, host="127.0.0.1", port=port, threads=2)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield world
+    finally:
+        server.close()
+        server.task_dispatcher.shutdown()
+        thread.join(1)
