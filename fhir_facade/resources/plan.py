@@ -42,7 +42,7 @@ class Narrowing:
         updated_low, updated_high: changed after, changed before (microseconds, exclusive).
         nothing: no row can match.
         decided: every row that meets the conditions matches.
-        parameters: the parameters whose facets decide otherwise.
+        parameters: every parameter of the query: those whose facets decide otherwise.
     """
 
     ids: tuple[str, ...] | None = None
@@ -82,13 +82,13 @@ def narrow(viewer: Viewer, query: SearchQuery) -> Narrowing:
     """What the database can be asked for ``query``."""
     narrowing = Narrowing()
     for criterion in query.criteria:
+        narrowing.parameters.add(criterion.parameter)
         if criterion.parameter in _OWN and _all_plain(criterion, ReferenceValue):
             narrowing.nothing |= not any(_is_viewer(viewer, value) for value in criterion.values)
         elif criterion.parameter == "_id" and _all_plain(criterion, TokenValue) and _no_system(criterion):
             _narrow_ids(narrowing, criterion)
         else:
             narrowing.decided = False
-            narrowing.parameters.add(criterion.parameter)
             _narrow_other(narrowing, query.resource_type, criterion)
     return narrowing
 

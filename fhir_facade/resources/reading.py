@@ -86,10 +86,11 @@ class Reader:
 
     def opener(self, key: int) -> Opener:
         """What opens rows written under dictionary ``key``."""
-        openers = self._held().openers
-        if key not in openers:
-            openers[key] = Opener(self._load(key))
-        return openers[key]
+        openers: dict[int, Opener] = self._local.held.openers  # of the connection that the row came from
+        opener = openers.get(key)
+        if opener is None:
+            opener = openers[key] = Opener(self._load(key))
+        return opener
 
     def close(self) -> None:
         """Close this thread's connection and the pool."""

@@ -6,10 +6,12 @@ the row itself names. A search narrows in the database; where that does not deci
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from heapq import nlargest, nsmallest
 
+import msgspec
+import zstandard
 from sqlalchemy.engine import URL
 
 from fhir_facade.contracts.errors import ClaimsInvalid
@@ -30,6 +32,7 @@ _NO_LABELS: frozenset[str] = frozenset()
 _STRETCH = 8
 """A page that has to skip rows reads this many times more with each further statement."""
 _LONGEST_STRETCH = 2_000
+_BROKEN = (zstandard.ZstdError, msgspec.MsgspecError)
 
 
 class ReplicaResources:
@@ -190,31 +193,29 @@ class ReplicaResources:
         while True:
             rows = self._rows(viewer, query.resource_type, narrowing, Columns.WHOLE, step, at, stretch)
             for row in rows:
-                if self._decide(query, narrowing, row):
-                    found.extend(self._ranked_row(viewer, query.resource_type, row))
-                    if len(found) == limit:
-                        return found
+                if narrowing.decided or matches(query, self._facets(row, narrowing.parameters)):
+                    rendered = self._visible(viewer, query.resource_type, row)
+                    if rendered is not None:
+                        found.append(Ranked(Position((row[_RANK],), rendered.id), rendered))
+                        if len(found) == limit:
+                            return found
             if len(rows) < stretch:
                 return found
             at = Position((rows[-1][_RANK],), rows[-1][_ID])
             step = Step.AFTER if step is Step.START else step
             stretch = min(stretch * _STRETCH, _LONGEST_STRETCH)
 
-    def _ranked_row(self, viewer: Viewer, kind: str, row: Row) -> Iterator[Ranked]:
-        rendered = self._visible(viewer, kind, row)
-        if rendered is not None:
-            yield Ranked(Position((row[_RANK],), rendered.id), rendered)
-
-    def _decide(self, query: SearchQuery, narrowing: Narrowing, row: Row) -> bool:
-        return narrowing.decided or matches(query, self._facets(row))
-
-    def _facets(self, row: Row, wanted: Sequence[str] | None = None) -> IndexValues:
-        return unpack(self._reader.opener(row[_DICTIONARY]).facets(row[_FACETS]), wanted)
+    def _facets(self, row: Row, wanted: Collection[str] | None = None) -> IndexValues:
+        try:
+            return unpack(self._reader.opener(row[_DICTIONARY]).facets(row[_FACETS]), wanted)
+        except _BROKEN as error:
+            raise ClaimsInvalid("broken-row", "the replica holds a row that cannot be opened; sync again") from error
 
     def _positions(self, viewer: Viewer, query: SearchQuery, narrowing: Narrowing) -> Iterator[Position]:
         """The place of every match, in no order."""
+        wanted = {*narrowing.parameters, *(key.parameter for key in query.sort)}
         for row in self._rows(viewer, query.resource_type, narrowing, Columns.FACETS):
-            found = self._facets(row)
+            found = self._facets(row, wanted)
             if (narrowing.decided or matches(query, found)) and not (_labels(row) & viewer.withheld):
                 yield Position(order.sort_keys(query.sort, found, row[_RANK]), row[_ID])
 
@@ -248,7 +249,10 @@ class ReplicaResources:
         labels = _labels(row)
         if labels & viewer.withheld:
             return None
-        body = self._reader.opener(row[_DICTIONARY]).body(row[_BODY])
+        try:
+            body = self._reader.opener(row[_DICTIONARY]).body(row[_BODY])
+        except _BROKEN as error:
+            raise ClaimsInvalid("broken-row", "the replica holds a row that cannot be opened; sync again") from error
         return Rendered(kind, row[_ID], row[_VERSION], row[_UPDATED], labels, body)
 
 
