@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
+from tests.conformance.everything import everything
 from tests.conformance.run import run
-from tests.conformance.sources import Examples, all_sources
+from tests.conformance.sources import Examples
 from tests.conformance.validator import CannotValidate
 
 
@@ -17,7 +18,7 @@ def main() -> int:
     parser.add_argument("--examples", action="store_true", help="the guides' own examples instead of ours")
     arguments = parser.parse_args()
     try:
-        return run([Examples()] if arguments.examples else all_sources(full=arguments.full))
+        return run([Examples()] if arguments.examples else everything(full=arguments.full))
     except CannotValidate as error:
         sys.stderr.write(f"{error}\n")
         return 2

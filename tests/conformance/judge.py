@@ -34,7 +34,11 @@ class Known:
         if system := _UNKNOWN_SYSTEM.match(issue.message):
             return next((known for known in self.code_systems if system.group(1).startswith(known)), None)
         for entry in self.messages:
-            if issue.id == entry["id"] and entry.get("path", "") in _place(issue) and entry.get("contains", "") in issue.message:
+            if (
+                issue.id == entry["id"]
+                and entry.get("path", "") in _place(issue)
+                and entry.get("contains", "") in issue.message
+            ):
                 return entry["id"] + (f" at {entry['path']}" if "path" in entry else "")
         return None
 

@@ -12,14 +12,12 @@ from typing import Protocol
 from fhir_facade.contracts.claims import ExtractSource, MemberRecords, Rejected
 from fhir_facade.contracts.plugin import ClaimsPlugin, SourceContext
 from fhir_facade.fhir.encode import finish
+from fhir_facade.fhir.eob.draft import Known
 from fhir_facade.fhir.mapper import Mapper, Rejection
 from tests.conformance.edge_cases import edge_cases
 from tests.conformance.examples import examples
 from tests.conformance.guides import PROJECT, Guide
 from tests.conformance.validator import CannotValidate
-
-MOST_CLAIMS = 12
-"""Claims of one invented member in a short run."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,37 @@ class Records:
 
 
 @dataclass(frozen=True)
+class Basis:
+    """The same records in the non-financial Basis profiles, which 2.0.0 has not; every claim labelled as sensitive."""
+
+    of: Records
+
+    @property
+    def name(self) -> str:
+        """The name of the records with a mark."""
+        return f"{self.of.name}-basis"
+
+    @property
+    def rejected(self) -> tuple[str, ...]:
+        """Nothing; the records' own source tells."""
+        return ()
+
+    def emit(self, guide: Guide) -> Iterator[Emitted]:
+        """Each claim in its Basis profile, beside everything that it refers to."""
+        yield from self.of.emit(guide)
+        mapper = Mapper("src", guide.carin, guide.pins)
+        for records in self.of.records if mapper.guide.basis else ():
+            known, patient = Known.of(records), mapper.id(records.member.member_id)
+            for claim in records.claims:
+                mapped = mapper.basis(claim, patient, known=known, labels=frozenset({"42CFRPart2"}))
+                if isinstance(mapped, Rejection):
+                    yield Emitted(f"{self.name}:{mapped.record_id}", b"", mapped.reason)
+                else:
+                    resource = mapped.resource | {"id": f"{mapped.id[:58]}-basis"}
+                    yield Emitted(f"{self.name}:{mapped.type}/{mapped.id}", finish(resource)[0])
+
+
+@dataclass(frozen=True)
 class Examples:
     """The guide's own published examples."""
 
@@ -123,19 +152,3 @@ def _open(plugin: ClaimsPlugin, settings: object) -> ExtractSource:
     if not isinstance(source, ExtractSource):
         raise CannotValidate(f"{plugin.name} has no extract face")
     return source
-
-
-def all_sources(*, full: bool) -> Iterator[Source]:
-    """Every source, each read when it is its turn.
-
-    Raises:
-        CannotValidate: the real claims files are not there.
-    """
-    if not (shared_data() / "rif").is_dir():
-        raise CannotValidate(
-            f"no claims files at {shared_data() / 'rif'}; set FHIR_FACADE_SHARED to the folder above data"
-        )
-    yield edges()
-    yield synthetic(100, 2) if full else synthetic(21, 1, most_claims=MOST_CLAIMS)
-    yield rif("synthea")
-    yield rif("sample-a")

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.conformance.answers import Answers
+from tests.conformance.everything import MOST_CLAIMS
 from tests.conformance.guides import GUIDES, Guide, missing_packages
 from tests.conformance.judge import Tally
-from tests.conformance.sources import MOST_CLAIMS, Examples, Source, edges, rif, synthetic
+from tests.conformance.sources import Basis, Examples, Source, edges, rif, synthetic
 from tests.conformance.validator import Validator
 
 pytestmark = pytest.mark.peer("java")
@@ -42,7 +44,11 @@ def guide(request: pytest.FixtureRequest) -> Guide:
 
 
 def test_every_edge_case_is_conformant_in_every_version(validator: Validator, guide: Guide) -> None:
-    assert faults(validator, edges(), guide) == {}
+    assert faults(validator, Basis(edges()), guide) == {}
+
+
+def test_every_answer_of_the_endpoints_is_valid(validator: Validator, guide: Guide) -> None:
+    assert faults(validator, Answers(), guide) == {}
 
 
 def test_the_named_members_of_the_sandbox_are_conformant(validator: Validator, guide: Guide) -> None:

@@ -53,7 +53,8 @@ class Institutional(Kind):
         item["productOrService"] = lines.institutional_service(draft, line)
         item |= lines.modifiers(draft, line) | self.serviced(line) | lines.units(line)
         if _carries(draft, line):
-            item["adjudication"] = _adjudication(draft, line)
+            if found := _adjudication(draft, line):
+                item["adjudication"] = found
         elif line.allowed_units is not None or line.local_amounts:
             draft.note(
                 f"line {line.number} has adjudications but no amount of the guide's; the profile has no place for them"

@@ -1,0 +1,32 @@
+"""Everything that is judged, in the order in which it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.conformance.answers import Answers
+from tests.conformance.sources import Basis, Source, edges, rif, shared_data, synthetic
+from tests.conformance.validator import CannotValidate
+
+MOST_CLAIMS = 12
+"""Claims of one invented member in a short run."""
+
+
+def everything(*, full: bool) -> Iterator[Source]:
+    """Every source, each read when it is its turn.
+
+    Args:
+        full: at least 2,000 claims of invented members; else a few of each member with a story.
+
+    Raises:
+        CannotValidate: the real claims files are not there.
+    """
+    if not (shared_data() / "rif").is_dir():
+        raise CannotValidate(
+            f"no claims files at {shared_data() / 'rif'}; set FHIR_FACADE_SHARED to the folder that holds data/"
+        )
+    yield Basis(edges())
+    yield Answers()
+    yield synthetic(100, 2) if full else synthetic(21, 1, most_claims=MOST_CLAIMS)
+    yield rif("synthea")
+    yield rif("sample-a")
