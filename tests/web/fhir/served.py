@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fhir_facade.contracts.plugin import SourceContext
+from fhir_facade.fhir.mapper import Mapper, no_labels
 from fhir_facade.resources.database import migrate, replica_url
-from fhir_facade_claims_synthetic import SyntheticSettings
+from fhir_facade.resources.live import LiveResources
+from fhir_facade_claims_synthetic import SyntheticSettings, SyntheticSource
 from fhir_facade_claims_synthetic import plugin as synthetic
 from tests.peers.postgresql import postgresql
 from tests.resources.filled import Filler
@@ -23,6 +28,7 @@ __all__ = ["PLACES", "Served", "postgresql", "served"]
 PLACES = [
     pytest.param("sqlite"),
     pytest.param("postgresql", marks=pytest.mark.peer("postgresql")),
+    pytest.param("live"),
 ]
 MEMBERS = 21
 
@@ -67,15 +73,24 @@ def entries(bundle: dict[str, Any], mode: str = "match") -> list[dict[str, Any]]
 @pytest.fixture(scope="session", params=PLACES)
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp(request.param)
+    source = synthetic.open(SyntheticSettings(members=MEMBERS), SourceContext(name=SOURCE, scratch=folder))
+    people = [f"{SOURCE}-{item.member.member_id}" for item in source.changes(None) if hasattr(item, "member")]
+    with _resources(request, folder, source) as resources:
+        world = World(resources)
+        yield Served(world, *_rich_and_other(world, list(dict.fromkeys(people))))
+
+
+@contextmanager
+def _resources(request: pytest.FixtureRequest, folder: Path, source: SyntheticSource) -> Iterator[Any]:
+    if request.param == "live":
+        yield LiveResources(source, Mapper(SOURCE), no_labels, 60)
+        return
     place = request.getfixturevalue("postgresql").database() if request.param == "postgresql" else None
     url = replica_url(place, folder)
     migrate(url)
     filler = Filler(url, folder)
-    source = synthetic.open(SyntheticSettings(members=MEMBERS), SourceContext(name=SOURCE, scratch=folder))
     filler.sync(source)
-    world = World(filler.resources())
-    people = [f"{SOURCE}-{item.member.member_id}" for item in source.changes(None) if hasattr(item, "member")]
-    yield Served(world, *_rich_and_other(world, list(dict.fromkeys(people))))
+    yield filler.resources()
     filler.close()
 
 
