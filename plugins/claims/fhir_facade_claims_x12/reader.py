@@ -30,6 +30,15 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Delimiters:
+    """What separates elements and components, and ends segments."""
+
+    element: str
+    component: str
+    terminator: str
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """One segment: its number in the file, its elements (``elements[0]`` is its name), and how composites are cut."""
 
@@ -65,29 +74,44 @@ def segments(path: Path) -> Iterator[Segment]:
         UnreadableError: the file is not X12, or has no end of segment where one must be.
         OSError: the file cannot be opened.
     """
-    number, buffer, delimiters = 0, "", ("", "", "")
+    number, buffer = 0, ""
+    marks: Delimiters | None = None
     for chunk in _texts(path):
         buffer += chunk
-        while True:
-            if not delimiters[2] or buffer.lstrip()[:3] == "ISA":
+        while buffer:
+            fresh = marks is None
+            if marks is None:
                 buffer = buffer.lstrip()
                 if len(buffer) < _ISA_LENGTH:
                     break
-                delimiters = _delimiters(buffer, number + 1)
-            text, terminator, rest = buffer.partition(delimiters[2])
-            if not terminator:
-                if len(buffer) > LONGEST_SEGMENT:
-                    raise UnreadableError("a segment does not end", number + 1)
+                marks = _delimiters(buffer, number + 1)
+            texts, buffer, again = _complete(buffer, marks, fresh=fresh)
+            for number, text in enumerate(texts, number + 1):  # noqa: B020 - goes on counting
+                yield Segment(number, tuple(text.split(marks.element)), marks.component)
+            if not again:
                 break
-            number, buffer = number + 1, rest
-            if text.strip():
-                yield Segment(number, tuple(text.strip("\r\n ").split(delimiters[0])), delimiters[1])
+            marks = None
+        if len(buffer) > LONGEST_SEGMENT:
+            raise UnreadableError("a segment does not end", number + 1)
     if buffer.strip():
-        reason = "the file ends within a segment" if delimiters[2] else "the file does not begin with an ISA segment"
+        reason = "the file ends within a segment" if marks else "the file does not begin with an ISA segment"
         raise UnreadableError(reason, number + 1)
 
 
-def _delimiters(buffer: str, number: int) -> tuple[str, str, str]:
+def _complete(buffer: str, marks: Delimiters, *, fresh: bool) -> tuple[list[str], str, bool]:
+    """The segments that end in the buffer, what is left of it, and whether that begins a new interchange.
+
+    ``fresh`` says that the first segment is the ISA whose delimiters these are.
+    """
+    *texts, rest = buffer.split(marks.terminator)
+    whole = [text.strip() for text in texts]
+    for place, text in enumerate(whole):
+        if text.startswith("ISA") and not (fresh and place == 0):
+            return [each for each in whole[:place] if each], marks.terminator.join([*texts[place:], rest]), True
+    return [each for each in whole if each], rest, rest.lstrip().startswith("ISA")
+
+
+def _delimiters(buffer: str, number: int) -> Delimiters:
     header = buffer[:_ISA_LENGTH]
     element, component, terminator = header[3], header[104], header[105]
     proper = header.startswith("ISA") and len(header[:105].split(element)) == 17
@@ -97,7 +121,7 @@ def _delimiters(buffer: str, number: int) -> tuple[str, str, str]:
         or any(mark.isalnum() for mark in header[3] + header[105])
     ):
         raise UnreadableError("the file does not begin with an ISA segment", number)
-    return element, component, terminator
+    return Delimiters(element, component, terminator)
 
 
 def _texts(path: Path) -> Iterator[str]:

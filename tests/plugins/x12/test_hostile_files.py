@@ -134,6 +134,8 @@ def test_composites_cut_otherwise_than_the_header_says_are_read(folder):
 
 def test_several_interchanges_in_one_file_are_read(folder):
     assert len(load(folder, {"all": CLAIM + "\r\n" + PAID}).claims) == 1
+    otherwise = interchange("835", payment(paid()), marks="|>'", newline="")
+    assert len(load(folder, {"all": CLAIM + otherwise}).claims) == 1
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
