@@ -13,12 +13,15 @@ from fhir_facade.contracts.errors import ConfigError, FacadeError
 COMMANDS: dict[str, str] = {
     "apps": "fhir_facade.cli.apps:apps",
     "check": "fhir_facade.cli.check:check",
+    "keys": "fhir_facade.cli.keys:keys",
+    "mapping": "fhir_facade.cli.mapping:mapping",
     "members": "fhir_facade.cli.members:members",
     "migrate": "fhir_facade.cli.migrate:migrate",
     "plugins": "fhir_facade.cli.plugins:plugins",
     "sandbox": "fhir_facade.cli.sandbox:sandbox",
     "serve": "fhir_facade.cli.serve:serve",
     "sync": "fhir_facade.cli.sync:sync",
+    "tmsis": "fhir_facade.cli.tmsis:tmsis",
     "token": "fhir_facade.cli.token:token",
 }
 """Command → where it stands. A file is imported only when its command is called, so that ``--help`` is quick."""

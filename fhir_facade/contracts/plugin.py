@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fhir_facade.contracts.claims import ClaimsSource
+from fhir_facade.contracts.claims import Change, ClaimsSource
 from fhir_facade.contracts.identity import AccountStore, IdentityProvider
 from fhir_facade.contracts.upstream import ResourceSource
 
@@ -57,6 +57,8 @@ class ClaimsPlugin:
         open: makes the source from its settings; raises ``ConfigError`` or ``ClaimsUnavailable``.
         summary: one sentence for ``fhir-facade plugins``.
         invented: its members are invented, and the source names those who may be logged in as (``HasNamedMembers``).
+        write: writes what an extract source tells as files of the plugin's own format into a folder, by options of the
+            format, and returns how many claims; for formats of which a payer wants to try a whole folder.
     """
 
     name: str
@@ -65,6 +67,7 @@ class ClaimsPlugin:
     open: Callable[[Any, SourceContext], ClaimsSource | ResourceSource]
     summary: str
     invented: bool = False
+    write: Callable[[Iterable[Change], Path, Mapping[str, str]], int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,10 @@ from datetime import date
 from pathlib import Path
 
 from fhir_facade.contracts.claims import Change, MemberRecords
+from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.people import Member, Organization, Practitioner
 from fhir_facade_claims_tmsis.generate_claims import write_claim
+from fhir_facade_claims_tmsis.layout import LayoutFault, choose, known
 from fhir_facade_claims_tmsis.states import FIPS
 from fhir_facade_claims_tmsis.writing import FILE_NAMES, Style, Value, Writer
 
@@ -28,6 +30,31 @@ class _Files:
     writers: Mapping[str, Writer]
     providers: set[str] = field(default_factory=set)
     claims: int = 0
+
+
+def write(changes: Iterable[Change], folder: Path, options: Mapping[str, str]) -> int:
+    """Write every member and claim among ``changes`` into ``folder``; returns how many claims.
+
+    Args:
+        changes: what an extract source tells.
+        folder: where the files go.
+        options: ``layout`` (version), ``layouts`` (folder of further layout files), ``encoding`` (``flf``, ``psv``),
+            ``state`` (federal number), ``created`` (YYYY-MM-DD).
+
+    Raises:
+        ConfigError: an option cannot be used, or the layout cannot hold the claims.
+    """
+    try:
+        layouts = known(Path(options["layouts"]) if "layouts" in options else None)
+        style = Style(
+            layout=choose(layouts, options["layout"]),
+            fixed=options["encoding"] == "flf",
+            state=options["state"].zfill(2),
+            created=date.fromisoformat(options["created"]),
+        )
+        return generate(changes, folder, style)
+    except (LayoutFault, ValueError, OSError) as error:
+        raise ConfigError((str(error),)) from error
 
 
 def generate(changes: Iterable[Change], folder: Path, style: Style) -> int:

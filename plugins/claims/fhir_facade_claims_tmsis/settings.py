@@ -34,7 +34,7 @@ class TmsisSettings:
     )
     test_files: bool = setting("Whether files marked as tests (FILE-STATUS-INDICATOR T) are read", default=False)
     network: Literal["innetwork", "outofnetwork"] = setting(
-        "Network status of dental providers: the guide demands it, T-MSIS does not tell it, Medicaid pays enrolled ones",
+        "Network status of dental providers: the guide demands it, T-MSIS tells none, Medicaid pays enrolled ones",
         default="innetwork",
     )
     id_key: Secret | None = setting(
