@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from fhir_facade.search.folding import fold_code
@@ -38,20 +39,29 @@ def index(resource: Resource) -> IndexValues:
     return values
 
 
-def elements(node: Any, path: str) -> Iterator[Any]:
+def elements(node: Any, path: str) -> list[Any]:
     """Everything at a dotted ``path`` under ``node``; lists are walked."""
-    return _walk(node, path.split("."))
+    found = [node]
+    for step in _steps(path):
+        found = [item[step] for item in found if isinstance(item, dict) and step in item]
+        if any(isinstance(item, list) for item in found):
+            found = _flat(found)
+    return [item for item in found if item is not None]
 
 
-def _walk(node: Any, steps: list[str]) -> Iterator[Any]:
-    if isinstance(node, list):
-        for item in node:
-            yield from _walk(item, steps)
-    elif not steps:
-        if node is not None:
-            yield node
-    elif isinstance(node, Mapping) and steps[0] in node:
-        yield from _walk(node[steps[0]], steps[1:])
+@lru_cache(maxsize=256)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
+def _flat(found: list[Any]) -> list[Any]:
+    flat: list[Any] = []
+    for item in found:
+        if isinstance(item, list):
+            flat += _flat(item)
+        else:
+            flat.append(item)
+    return flat
 
 
 def references(resource: Resource, parameter: Parameter) -> Iterator[str]:
@@ -70,9 +80,12 @@ def _values(resource: Resource, parameter: Parameter) -> Iterator[IndexValue]:
 
 
 def _dates(element: Any, _: Parameter) -> Iterator[IndexValue]:
-    found = period_span(element) if isinstance(element, Mapping) else span(element)
+    found = period_span(element) if isinstance(element, dict) else _span(element)
     if found is not None:
         yield DateIndex(found)
+
+
+_span = lru_cache(maxsize=8_192)(span)  # the lines of a claim share their days
 
 
 def _tokens(element: Any, parameter: Parameter) -> Iterator[IndexValue]:

@@ -9,110 +9,24 @@ Source: R4 search; CARIN Blue Button 2.0.0–2.2.0, CapabilityStatement c4bb and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
-from fhir_facade.search.query import Modifier, Prefix
+from fhir_facade.search.claims import CLAIM
+from fhir_facade.search.common import CARIN_PARAMETERS, CORE_PARAMETERS, identifier, parameters
+from fhir_facade.search.declaration import Kind, Operation, Parameter, ResourceType
 
+__all__ = [
+    "COMPARTMENT",
+    "INTERACTIONS",
+    "MAXIMUM_COUNT",
+    "REGISTRY",
+    "RESULT_PARAMETERS",
+    "Kind",
+    "Operation",
+    "Parameter",
+    "ResourceType",
+]
 
-class Kind(StrEnum):
-    """R4 search parameter types that are offered here."""
-
-    TOKEN = "token"  # noqa: S105 - the name of a parameter type
-    DATE = "date"
-    REFERENCE = "reference"
-    STRING = "string"
-    URI = "uri"
-
-
-_MODIFIERS: Mapping[Kind, tuple[Modifier, ...]] = MappingProxyType(
-    {
-        Kind.TOKEN: (Modifier.MISSING, Modifier.NOT),
-        Kind.DATE: (Modifier.MISSING,),
-        Kind.REFERENCE: (Modifier.MISSING, Modifier.IDENTIFIER),
-        Kind.STRING: (Modifier.MISSING, Modifier.EXACT, Modifier.CONTAINS),
-        Kind.URI: (Modifier.MISSING,),
-    }
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
-    """One search parameter of one resource type.
-
-    Args:
-        name: its code, as in the query string.
-        kind: its R4 type.
-        paths: where it looks, as dotted paths into the JSON; lists are walked on the way.
-        doc: one sentence for developers.
-        definition: canonical URL of its SearchParameter; None for one that this server adds.
-        targets: resource types a reference may point to, among those served here.
-        system: the code system that a plain ``code`` element implies; ``""`` where there is none.
-        folded: token codes are compared without regard to case.
-    """
-
-    name: str
-    kind: Kind
-    paths: tuple[str, ...]
-    doc: str
-    definition: str | None = None
-    targets: tuple[str, ...] = ()
-    system: str = ""
-    folded: bool = False
-
-    @property
-    def modifiers(self) -> tuple[Modifier, ...]:
-        """The modifiers it takes; references take ``:Type`` for each of ``targets`` besides."""
-        return _MODIFIERS[self.kind]
-
-    @property
-    def prefixes(self) -> tuple[Prefix, ...]:
-        """The prefixes its values take."""
-        return tuple(Prefix) if self.kind is Kind.DATE else ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One ``$operation`` on an instance of a type."""
-
-    name: str
-    definition: str
-    doc: str
-    parameters: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceType:
-    """One resource type with everything that can be asked of it.
-
-    Args:
-        name: the R4 type.
-        doc: one sentence for developers.
-        parameters: its search parameters by name.
-        includes: parameters that ``_include`` follows; all of them together are ``*``.
-        revincludes: ``(source type, parameter)`` pairs that ``_revinclude`` follows backwards.
-        sorts: parameters that ``_sort`` takes.
-        order: the server's own order, ``-`` for newest first; every order ends with the id.
-        member_path: the element that names the member; ``""`` for types that belong to nobody.
-        profiles: names of the CARIN profiles its instances may claim.
-        operations: operations on an instance.
-    """
-
-    name: str
-    doc: str
-    parameters: Mapping[str, Parameter]
-    includes: tuple[str, ...] = ()
-    revincludes: tuple[tuple[str, str], ...] = ()
-    sorts: tuple[str, ...] = ("_id", "_lastUpdated")
-    order: tuple[str, ...] = ()
-    member_path: str = ""
-    profiles: tuple[str, ...] = ()
-    operations: tuple[Operation, ...] = ()
-
-
-CARIN_PARAMETERS = "http://hl7.org/fhir/us/carin-bb/SearchParameter/"
-CORE_PARAMETERS = "http://hl7.org/fhir/SearchParameter/"
 INTERACTIONS = ("read", "vread", "search-type")
 RESULT_PARAMETERS: Mapping[str, str] = MappingProxyType(
     {
@@ -130,178 +44,10 @@ RESULT_PARAMETERS: Mapping[str, str] = MappingProxyType(
 )
 MAXIMUM_COUNT = 100
 
-
-def _parameters(*parameters: Parameter) -> Mapping[str, Parameter]:
-    everywhere = (
-        Parameter(
-            name="_id",
-            kind=Kind.TOKEN,
-            paths=("id",),
-            doc="The resource's id; exact.",
-            definition=CORE_PARAMETERS + "Resource-id",
-        ),
-        Parameter(
-            name="_lastUpdated",
-            kind=Kind.DATE,
-            paths=("meta.lastUpdated",),
-            doc="When the source of record last changed it.",
-            definition=CORE_PARAMETERS + "Resource-lastUpdated",
-        ),
-        Parameter(
-            name="_profile",
-            kind=Kind.URI,
-            paths=("meta.profile",),
-            doc="A profile it claims, with or without its |version.",
-            definition=CORE_PARAMETERS + "Resource-profile",
-        ),
-        Parameter(
-            name="_tag",
-            kind=Kind.TOKEN,
-            paths=("meta.tag",),
-            doc="A tag it carries.",
-            definition=CORE_PARAMETERS + "Resource-tag",
-            folded=True,
-        ),
-    )
-    return MappingProxyType({parameter.name: parameter for parameter in (*everywhere, *parameters)})
-
-
-def _identifier(definition: str) -> Parameter:
-    return Parameter(
-        name="identifier",
-        kind=Kind.TOKEN,
-        paths=("identifier",),
-        doc="A business identifier, as value or system|value; exact.",
-        definition=definition,
-    )
-
-
-_PROVIDERS = ("Practitioner", "Organization")
-
-_CLAIM = ResourceType(
-    name="ExplanationOfBenefit",
-    doc="A claim as the payer decided it.",
-    parameters=_parameters(
-        Parameter(
-            name="patient",
-            kind=Kind.REFERENCE,
-            paths=("patient",),
-            doc="The member; only the member who gave access ever matches.",
-            definition=CARIN_PARAMETERS + "explanationofbenefit-patient",
-            targets=("Patient",),
-        ),
-        Parameter(
-            name="type",
-            kind=Kind.TOKEN,
-            paths=("type",),
-            doc="Kind of claim: institutional, oral, pharmacy, professional, vision.",
-            definition=CARIN_PARAMETERS + "explanationofbenefit-type",
-            folded=True,
-        ),
-        _identifier(CARIN_PARAMETERS + "explanationofbenefit-identifier"),
-        Parameter(
-            name="service-date",
-            kind=Kind.DATE,
-            paths=("billablePeriod", "item.servicedDate", "item.servicedPeriod"),
-            doc="Day or period of the services, of the claim or of any line.",
-            definition=CARIN_PARAMETERS + "explanationofbenefit-service-date",
-        ),
-        Parameter(
-            name="service-start-date",
-            kind=Kind.DATE,
-            paths=("billablePeriod.start", "item.servicedDate", "item.servicedPeriod.start"),
-            doc="First day of the services, of the claim or of any line.",
-            definition=CARIN_PARAMETERS + "explanationofbenefit-service-start-date",
-        ),
-        Parameter(
-            name="billable-period-start",
-            kind=Kind.DATE,
-            paths=("billablePeriod.start",),
-            doc="First day of the billed period.",
-            definition=CARIN_PARAMETERS + "explanationofbenefit-billable-period-start",
-        ),
-        Parameter(
-            name="status",
-            kind=Kind.TOKEN,
-            paths=("status",),
-            doc="active, cancelled, draft or entered-in-error.",
-            definition=CORE_PARAMETERS + "ExplanationOfBenefit-status",
-            system="http://hl7.org/fhir/explanationofbenefit-status",
-            folded=True,
-        ),
-        Parameter(
-            name="use",
-            kind=Kind.TOKEN,
-            paths=("use",),
-            doc="claim, preauthorization or predetermination.",
-            system="http://hl7.org/fhir/claim-use",
-            folded=True,
-        ),
-        Parameter(
-            name="created",
-            kind=Kind.DATE,
-            paths=("created",),
-            doc="When the payer made it.",
-            definition=CORE_PARAMETERS + "ExplanationOfBenefit-created",
-        ),
-        Parameter(
-            name="insurer",
-            kind=Kind.REFERENCE,
-            paths=("insurer",),
-            doc="The payer.",
-            definition=CARIN_PARAMETERS + "explanationofbenefit-insurer",
-            targets=("Organization",),
-        ),
-        Parameter(
-            name="provider",
-            kind=Kind.REFERENCE,
-            paths=("provider",),
-            doc="Who billed.",
-            definition=CARIN_PARAMETERS + "explanationofbenefit-provider",
-            targets=_PROVIDERS,
-        ),
-        Parameter(
-            name="care-team",
-            kind=Kind.REFERENCE,
-            paths=("careTeam.provider",),
-            doc="Anyone of the care team.",
-            definition=CARIN_PARAMETERS + "explanationofbenefit-care-team",
-            targets=_PROVIDERS,
-        ),
-        Parameter(
-            name="coverage",
-            kind=Kind.REFERENCE,
-            paths=("insurance.coverage",),
-            doc="The cover under which it was decided.",
-            definition=CARIN_PARAMETERS + "explanationofbenefit-coverage",
-            targets=("Coverage",),
-        ),
-        Parameter(
-            name="payee",
-            kind=Kind.REFERENCE,
-            paths=("payee.party",),
-            doc="Who was paid.",
-            definition=CORE_PARAMETERS + "ExplanationOfBenefit-payee",
-            targets=("Practitioner", "Organization", "Patient", "RelatedPerson"),
-        ),
-    ),
-    includes=("patient", "provider", "care-team", "coverage", "insurer", "payee"),
-    sorts=("_id", "_lastUpdated", "service-date", "billable-period-start", "created"),
-    order=("-service-date",),
-    member_path="patient",
-    profiles=(
-        "C4BB-ExplanationOfBenefit-Inpatient-Institutional",
-        "C4BB-ExplanationOfBenefit-Outpatient-Institutional",
-        "C4BB-ExplanationOfBenefit-Oral",
-        "C4BB-ExplanationOfBenefit-Pharmacy",
-        "C4BB-ExplanationOfBenefit-Professional-NonClinician",
-    ),
-)
-
 _COVERAGE = ResourceType(
     name="Coverage",
     doc="A span of cover of the member.",
-    parameters=_parameters(
+    parameters=parameters(
         Parameter(
             name="patient",
             kind=Kind.REFERENCE,
@@ -343,7 +89,7 @@ _COVERAGE = ResourceType(
             definition=CORE_PARAMETERS + "Coverage-type",
             folded=True,
         ),
-        _identifier(CORE_PARAMETERS + "Coverage-identifier"),
+        identifier(CORE_PARAMETERS + "Coverage-identifier"),
     ),
     includes=("payor",),
     revincludes=(("ExplanationOfBenefit", "coverage"),),
@@ -361,7 +107,7 @@ _EVERYTHING = Operation(
 _PATIENT = ResourceType(
     name="Patient",
     doc="The member.",
-    parameters=_parameters(_identifier(CORE_PARAMETERS + "Patient-identifier")),
+    parameters=parameters(identifier(CORE_PARAMETERS + "Patient-identifier")),
     revincludes=(("Coverage", "beneficiary"), ("ExplanationOfBenefit", "patient"), ("RelatedPerson", "patient")),
     member_path="id",
     profiles=("C4BB-Patient",),
@@ -371,8 +117,8 @@ _PATIENT = ResourceType(
 _ORGANIZATION = ResourceType(
     name="Organization",
     doc="A payer or provider that the member's claims or covers name.",
-    parameters=_parameters(
-        _identifier(CORE_PARAMETERS + "Organization-identifier"),
+    parameters=parameters(
+        identifier(CORE_PARAMETERS + "Organization-identifier"),
         Parameter(
             name="name",
             kind=Kind.STRING,
@@ -387,8 +133,8 @@ _ORGANIZATION = ResourceType(
 _PRACTITIONER = ResourceType(
     name="Practitioner",
     doc="A person who provides care and is named by the member's claims.",
-    parameters=_parameters(
-        _identifier(CORE_PARAMETERS + "Practitioner-identifier"),
+    parameters=parameters(
+        identifier(CORE_PARAMETERS + "Practitioner-identifier"),
         Parameter(
             name="name",
             kind=Kind.STRING,
@@ -403,7 +149,7 @@ _PRACTITIONER = ResourceType(
 _RELATED_PERSON = ResourceType(
     name="RelatedPerson",
     doc="Someone who may act for the member, or was paid for them.",
-    parameters=_parameters(
+    parameters=parameters(
         Parameter(
             name="patient",
             kind=Kind.REFERENCE,
@@ -412,14 +158,14 @@ _RELATED_PERSON = ResourceType(
             definition=CORE_PARAMETERS + "RelatedPerson-patient",
             targets=("Patient",),
         ),
-        _identifier(CORE_PARAMETERS + "RelatedPerson-identifier"),
+        identifier(CORE_PARAMETERS + "RelatedPerson-identifier"),
     ),
     member_path="patient",
     profiles=("C4BB-RelatedPerson",),
 )
 
 REGISTRY: Mapping[str, ResourceType] = MappingProxyType(
-    {t.name: t for t in (_CLAIM, _COVERAGE, _PATIENT, _ORGANIZATION, _PRACTITIONER, _RELATED_PERSON)}
+    {t.name: t for t in (CLAIM, _COVERAGE, _PATIENT, _ORGANIZATION, _PRACTITIONER, _RELATED_PERSON)}
 )
 
 COMPARTMENT = ("ExplanationOfBenefit", "Coverage", "RelatedPerson")

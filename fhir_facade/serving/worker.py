@@ -23,7 +23,7 @@ CONNECTION_LIMIT = 200
 """Open connections per process: the event loop's cost grows with each of them."""
 
 CHANNEL_TIMEOUT_S = 15
-MAX_HEADER_BYTES = 16_384
+MAX_HEADER_BYTES = 65_536  # the FHIR endpoints refuse more than 16 KiB themselves, with an OperationOutcome
 MAX_BODY_BYTES = 1_048_576
 BACKLOG = 1_024
 
