@@ -7,7 +7,8 @@ from importlib.metadata import version
 
 from flask import Flask
 
-from fhir_facade.app.parts import KEY_VERSION, Parts, open_parts
+from fhir_facade.app.parts import Parts, open_parts
+from fhir_facade.app.sources import KEY_VERSION
 from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.identity import Assurance
 from fhir_facade.contracts.sections import Settings
@@ -28,6 +29,7 @@ from fhir_facade.web.demo import demo_blueprint
 from fhir_facade.web.fhir import FhirService, fhir_blueprint
 from fhir_facade.web.fhir_errors import answer_errors
 from fhir_facade.web.home import home_blueprint
+from fhir_facade.web.limits import Limits, too_many_page
 from fhir_facade.web.login import LoginDesk, login_blueprint
 from fhir_facade.web.login_requests import ServerRequests
 from fhir_facade.web.members import ServerSharings, members_blueprint
@@ -52,11 +54,13 @@ def create_app(settings: Settings) -> Flask:
     desk = login_desk(parts, pages, trail)
     origins = Origins(parts.store, settings.server.environment, settings.server.allowed_origins)
     bearer = Bearer(parts.store, settings.server.environment)
-    _add_pages(app, parts, pages, desk)
+    limits = limits_of(settings)
+    limits.start(app)
+    _add_pages(app, parts, pages, desk, limits)
     app.register_blueprint(
-        oauth_blueprint(_oauth_desk(parts, pages, bearer, origins), compatibility=compatible(settings))
+        oauth_blueprint(_oauth_desk(parts, pages, bearer, origins, limits), compatibility=compatible(settings))
     )
-    services = [_fhir_service(parts, prefix, bearer, origins, trail) for prefix in mounts(settings)]
+    services = [_fhir_service(parts, prefix, bearer, origins, trail, limits) for prefix in mounts(settings)]
     main, *compatibility = services
     publish(
         app,
@@ -79,6 +83,17 @@ def compatible(settings: Settings) -> bool:
 def mounts(settings: Settings) -> tuple[str, ...]:
     """Path prefixes of the FHIR endpoints."""
     return ("", "/v1", "/v2", "/v3") if compatible(settings) else ("",)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How often one app, token or address may ask."""
+    wanted = settings.limits
+    return Limits(
+        per_token=wanted.per_token,
+        per_app=wanted.per_app,
+        per_address=wanted.per_address,
+        storage=wanted.storage.reveal() if wanted.storage else None,
+    )
 
 
 def pages_of(settings: Settings) -> Pages:
@@ -123,11 +138,13 @@ def label_of(settings: Settings, provider: str) -> str:
     return str(settings.identity.options[provider].get("label") or provider)
 
 
-def _add_pages(app: Flask, parts: Parts, pages: Pages, desk: LoginDesk) -> None:
+def _add_pages(app: Flask, parts: Parts, pages: Pages, desk: LoginDesk, limits: Limits) -> None:
     base = parts.settings.server.public_base
     app.register_blueprint(static_blueprint())
     app.register_blueprint(home_blueprint(pages, f"{base}/fhir", parts.named, demo=parts.sandbox))
-    app.register_blueprint(login_blueprint(desk))
+    log_in = login_blueprint(desk)
+    limits.guard(log_in, lambda wait: too_many_page(pages, wait))
+    app.register_blueprint(log_in)
     app.register_blueprint(consent_blueprint(desk))
     if isinstance(desk.requests, PortalRequests):
         app.register_blueprint(members_blueprint(desk, desk.requests, ServerSharings(parts.server)))
@@ -135,8 +152,15 @@ def _add_pages(app: Flask, parts: Parts, pages: Pages, desk: LoginDesk) -> None:
         app.register_blueprint(demo_blueprint(pages, desk.keys, base))
 
 
-def _oauth_desk(parts: Parts, pages: Pages, bearer: Bearer, origins: Origins) -> OAuthDesk:
-    return OAuthDesk(server=parts.server, bearer=bearer, pages=pages, origins=origins, describe=_describe(parts))
+def _oauth_desk(parts: Parts, pages: Pages, bearer: Bearer, origins: Origins, limits: Limits) -> OAuthDesk:
+    return OAuthDesk(
+        server=parts.server,
+        bearer=bearer,
+        pages=pages,
+        origins=origins,
+        describe=_describe(parts),
+        limits=limits,
+    )
 
 
 def _describe(parts: Parts) -> Describe:
@@ -147,7 +171,9 @@ def _describe(parts: Parts) -> Describe:
     return describe
 
 
-def _fhir_service(parts: Parts, prefix: str, bearer: Bearer, origins: Origins, trail: Trail) -> FhirService:
+def _fhir_service(
+    parts: Parts, prefix: str, bearer: Bearer, origins: Origins, trail: Trail, limits: Limits
+) -> FhirService:
     settings = parts.settings
     publication = Publication(
         base=f"{settings.server.public_base}{prefix}/fhir",
@@ -160,7 +186,7 @@ def _fhir_service(parts: Parts, prefix: str, bearer: Bearer, origins: Origins, t
     )
     return FhirService(
         resources=parts.resources,
-        authenticate=bearer.authenticate,
+        authenticate=limits.authenticated(bearer.authenticate),
         publication=publication,
         cursors=Cursors(parts.secret),
         audit=trail.access,

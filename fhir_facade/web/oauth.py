@@ -22,9 +22,11 @@ from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.oauth.status import Describe
 from fhir_facade.store import StoreUnavailable
 from fhir_facade.web.language import wanted_language
+from fhir_facade.web.limits import Limits, too_many
 from fhir_facade.web.oauth_origins import Origins
 from fhir_facade.web.pages import Pages
 
+_CLIENTS_CALL = frozenset({"token", "revoke", "end", "introspect"})
 KEEP_BROWSER_S = 24 * 3600
 DISCOVERY_AGE_S = 300
 
@@ -39,6 +41,7 @@ class OAuthDesk:
         pages: renders error pages.
         origins: which browser apps may call from another origin.
         describe: names of a member, for userinfo.
+        limits: how often an address may ask, and guess a secret.
     """
 
     server: AuthorizationServer
@@ -46,12 +49,14 @@ class OAuthDesk:
     pages: Pages
     origins: Origins
     describe: Describe
+    limits: Limits
 
 
 def oauth_blueprint(desk: OAuthDesk, *, compatibility: bool) -> Blueprint:
     """``/oauth/*`` and the well-known documents; with ``compatibility`` also the Blue Button paths."""
     blueprint = Blueprint("oauth", __name__)
     blueprint.register_error_handler(StoreUnavailable, _unavailable)
+    desk.limits.guard(blueprint)
     for mount in (STRICT, *COMPATIBLE) if compatibility else (STRICT,):
         _add_endpoints(blueprint, desk, mount)
         _add_documents(blueprint, desk, mount)
@@ -86,7 +91,12 @@ def _view(desk: OAuthDesk, name: str, handle: Callable[[], Reply]) -> Callable[[
     def view() -> Response:
         if request.method == "OPTIONS":
             return desk.origins.preflight(registered_only=True)
-        response = _response(desk, handle())
+        if name in _CLIENTS_CALL and (wait := desk.limits.guessing()):
+            return desk.origins.allow(too_many(wait), registered_only=True)
+        reply = handle()
+        if reply.body and reply.body.get("error") == "invalid_client":
+            desk.limits.guessed_wrong()
+        response = _response(desk, reply)
         return response if name == "authorize" else desk.origins.allow(response, registered_only=True)
 
     return view

@@ -8,6 +8,7 @@ import secrets
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -23,6 +24,7 @@ from fhir_facade.oauth.jwks import KeySets
 from fhir_facade.oauth.registry import register_app
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store import Store, migrate
+from fhir_facade.web.limits import Limits
 from fhir_facade.web.oauth import OAuthDesk, oauth_blueprint
 from fhir_facade.web.oauth_origins import Origins
 from fhir_facade.web.pages import Agency, Pages
@@ -51,6 +53,7 @@ class World:
     flask: Flask
     bearer: Bearer
     events: list
+    limits: Limits
     apps: dict = field(default_factory=dict)
 
     @property
@@ -174,6 +177,11 @@ def store(tmp_path, migrated):
     store.close()
 
 
+@cache
+def signing_keys(folder):
+    return keys.SigningKeys(folder)
+
+
 def build_world(store, signing_folder, fetch=None) -> World:
     clock = Clock()
     server = AuthorizationServer(
@@ -181,7 +189,7 @@ def build_world(store, signing_folder, fetch=None) -> World:
         base=BASE,
         environment="sandbox",
         settings=OAuthSettings(),
-        keys=keys.SigningKeys(signing_folder),
+        keys=signing_keys(signing_folder),
         secret=b"0123456789abcdef0123456789abcdef",
         key_sets=KeySets(local_allowed=True, fetch=fetch),
         record=(events := []).append,
@@ -191,9 +199,11 @@ def build_world(store, signing_folder, fetch=None) -> World:
     flask = Flask("test")
     pages = Pages(Agency("Example Plan", "help@example.org"), sandbox=True, secure=False)
     describe = {"synthetic-1": {"name": "Ana Diaz", "given_name": "Ana", "family_name": "Diaz"}}.__getitem__
-    desk = OAuthDesk(server, bearer, pages, Origins(store, "sandbox"), describe)
+    limits = Limits(per_token="600 per minute", per_app="60000 per minute", per_address="1000000 per minute")
+    limits.start(flask)
+    desk = OAuthDesk(server, bearer, pages, Origins(store, "sandbox"), describe, limits)
     flask.register_blueprint(oauth_blueprint(desk, compatibility=True))
-    return World(server=server, clock=clock, flask=flask, bearer=bearer, events=events)
+    return World(server=server, clock=clock, flask=flask, bearer=bearer, events=events, limits=limits)
 
 
 @pytest.fixture

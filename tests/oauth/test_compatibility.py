@@ -182,7 +182,7 @@ def test_the_mounts_can_be_switched_off(store, signing_folder):
 
     world = build_world(store, signing_folder)
     flask = Flask("strict")
-    desk = OAuthDesk(world.server, world.bearer, None, Origins(store, "sandbox"), lambda _: {})
+    desk = OAuthDesk(world.server, world.bearer, None, Origins(store, "sandbox"), lambda _: {}, world.limits)
     flask.register_blueprint(oauth_blueprint(desk, compatibility=False))
     assert flask.test_client().post("/v2/o/token/").status_code == 404
     assert flask.test_client().post("/oauth/token").status_code == 400

@@ -1,0 +1,176 @@
+"""How often one app, token or address may ask, and how often somebody may guess an app's secret.
+
+Counts live in each process's memory, or in Redis where the config names one; while Redis does not answer, each process
+counts for itself again. A refused request is told when to come back.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Flask, Response, jsonify, request
+from flask_limiter import Limiter
+from limits import RateLimitItem, parse_many
+from limits.errors import ConfigurationError
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter, RateLimiter
+
+from fhir_facade.access.grant import Grant
+from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.oauth.messages import NO_STORE
+from fhir_facade.web.errors import Problem
+from fhir_facade.web.pages import Pages
+
+GUESSES = "20 per minute"
+"""Wrong client secrets that one address may send for one app before it has to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Budget:
+    """One kind of limit: its name and what may be spent in each of its windows."""
+
+    name: str
+    windows: tuple[RateLimitItem, ...]
+
+
+class Limits:
+    """The limits of one application.
+
+    Args:
+        per_token: FHIR requests of one access token, such as ``600 per minute``.
+        per_app: FHIR requests of one app.
+        per_address: requests of one address to token, log-in and registration endpoints.
+        storage: Redis URL; memory without it.
+
+    Raises:
+        ConfigError: a limit cannot be read.
+    """
+
+    def __init__(self, *, per_token: str, per_app: str, per_address: str, storage: str | None = None) -> None:
+        wanted = {"per_token": per_token, "per_app": per_app, "per_address": per_address, "guesses": GUESSES}
+        budgets, faults = {}, []
+        for name, text in wanted.items():
+            try:
+                budgets[name] = _Budget(name, tuple(parse_many(text)))
+            except ValueError:
+                faults.append(f"limits.{name}: cannot read {text!r}; write for example 600 per minute")
+        if faults:
+            raise ConfigError(faults)
+        self._budgets = budgets
+        self._limiter = Limiter(key_func=_address, storage_uri=storage or "memory://", strategy="fixed-window")
+        self._own = FixedWindowRateLimiter(MemoryStorage())
+
+    def start(self, app: Flask) -> None:
+        """Connect to the storage; once, before the first request.
+
+        Raises:
+            ConfigError: the storage is of a kind that is not installed.
+        """
+        try:
+            self._limiter.init_app(app)
+        except ConfigurationError as error:
+            raise ConfigError(["limits.storage: cannot be used; for Redis install fhir-facade[redis]"]) from error
+
+    def spend(self, name: str, key: str) -> float:
+        """Count one request; 0 when it may go on, otherwise the seconds to wait."""
+        return max(self._each(name, lambda counter, window: counter.hit(window, name, key), key))
+
+    def left(self, name: str, key: str) -> float:
+        """0 when a request may go on, otherwise the seconds to wait; counts nothing."""
+        return max(self._each(name, lambda counter, window: counter.test(window, name, key), key))
+
+    def _each(self, name: str, ask: Callable[[RateLimiter, RateLimitItem], bool], key: str) -> Sequence[float]:
+        return [self._wait(ask, window, name, key) for window in self._budgets[name].windows]
+
+    def _wait(
+        self, ask: Callable[[RateLimiter, RateLimitItem], bool], window: RateLimitItem, name: str, key: str
+    ) -> float:
+        shared = self._limiter.limiter
+        try:
+            return 0.0 if ask(shared, window) else _seconds(shared.get_window_stats(window, name, key).reset_time)
+        except Exception:  # Redis clients raise kinds of their own; limits must not take the service down
+            own = self._own
+            return 0.0 if ask(own, window) else _seconds(own.get_window_stats(window, name, key).reset_time)
+
+    def authenticated(self, authenticate: Callable[[str | None], Grant]) -> Callable[[str | None], Grant]:
+        """``authenticate``, which also counts the token's and the app's requests.
+
+        Raises (when called):
+            Problem: 429 with Retry-After.
+        """
+
+        def counted(header: str | None) -> Grant:
+            grant = authenticate(header)
+            for name, key in (("per_token", grant.token_id), ("per_app", grant.app_id)):
+                if wait := self.spend(name, key):
+                    raise Problem(429, "throttled", _TOO_MANY, {"Retry-After": str(int(wait))})
+            return grant
+
+        return counted
+
+    def guard(self, blueprint: Blueprint, refuse: Callable[[float], Response] | None = None) -> None:
+        """Count requests of each address to a blueprint's pages and endpoints; documents for everybody are free.
+
+        ``refuse`` makes the answer from the seconds to wait; an OAuth error without it.
+        """
+
+        def count() -> Response | None:
+            if request.method == "OPTIONS" or "/.well-known/" in request.path:
+                return None
+            wait = self.spend("per_address", _address())
+            return (refuse or too_many)(wait) if wait else None
+
+        blueprint.before_request(count)
+
+    def guessing(self) -> float:
+        """Seconds to wait before this address may name this app's secret again; 0 for none."""
+        app = _claimed_app()
+        return self.left("guesses", f"{_address()} {app}") if app is not None else 0.0
+
+    def guessed_wrong(self) -> None:
+        """Count a wrong secret."""
+        app = _claimed_app()
+        if app is not None:
+            self.spend("guesses", f"{_address()} {app}")
+
+
+_TOO_MANY = "Too many requests; wait as long as Retry-After says."
+
+
+def too_many(wait: float) -> Response:
+    """429 as an OAuth error."""
+    response = jsonify(error="temporarily_unavailable", error_description="too many requests")
+    response.status_code = 429
+    response.headers.update(NO_STORE | {"Retry-After": str(int(wait))})
+    return response
+
+
+def too_many_page(pages: Pages, wait: float) -> Response:
+    """429 as a page."""
+    texts = pages.texts()
+    page = pages.render("stopped.html", 429, title=texts("limits.title"), text=texts("limits.text"), again="", base="")
+    page.headers["Retry-After"] = str(int(wait))
+    return page
+
+
+def _seconds(reset: float) -> float:
+    return max(1.0, reset - time.time() + 1)
+
+
+def _address() -> str:
+    return request.remote_addr or "unknown"
+
+
+def _claimed_app() -> str | None:
+    """The client id beside a secret; None where no secret came, so that nothing can be guessed."""
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return request.form.get("client_id", "")[:100] if "client_secret" in request.form else None
+    try:
+        return base64.b64decode(value).decode("utf-8").partition(":")[0][:100]
+    except (binascii.Error, ValueError):
+        return ""

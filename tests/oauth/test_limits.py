@@ -1,0 +1,101 @@
+"""How often one token, app and address may ask, and how often a secret may be guessed."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.web.errors import Problem
+from fhir_facade.web.limits import Limits
+
+from .conftest import basic
+
+
+def limits(app=None, **changes):
+    made = Limits(
+        **({"per_token": "3 per minute", "per_app": "5 per minute", "per_address": "100 per minute"} | changes)
+    )
+    made.start(app or Flask("limits"))
+    return made
+
+
+class FakeGrant:
+    def __init__(self, token, app="app"):
+        self.token_id, self.app_id = token, app
+
+
+def refusals(counted, tokens):
+    refused = []
+    for number, token in enumerate(tokens):
+        try:
+            counted(token)
+        except Problem as problem:
+            refused.append((number, problem))
+    assert {(problem.status, problem.code) for _, problem in refused} <= {(429, "throttled")}
+    assert all(1 <= int(problem.headers["Retry-After"]) <= 61 for _, problem in refused)
+    return [number for number, _ in refused]
+
+
+def test_a_token_has_its_own_budget():
+    counted = limits(per_app="100 per minute").authenticated(FakeGrant)
+    assert refusals(counted, ["a"] * 4 + ["b"]) == [3]
+
+
+def test_an_app_shares_one_over_all_its_tokens():
+    counted = limits().authenticated(FakeGrant)
+    assert refusals(counted, list("abcdefg")) == [5, 6]
+
+
+def test_a_refused_token_costs_nothing_of_the_look_up():
+    def authenticate(header):
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        limits().authenticated(authenticate)("x")
+
+
+def test_secrets_cannot_be_guessed_on_and_on(world, confidential):
+    form = {"grant_type": "refresh_token", "refresh_token": "x"}
+    header = {"Authorization": basic(confidential.app.app_id, "wrong")}
+    answers = [world.client.post("/oauth/token", data=form, headers=header) for _ in range(21)]
+    assert {answer.status_code for answer in answers[:20]} == {401}
+    assert answers[20].status_code == 429
+    assert int(answers[20].headers["Retry-After"]) >= 1
+    assert answers[20].json["error"] == "temporarily_unavailable"
+    assert world.token(confidential, form).status_code == 429
+    other = world.register("other", kind="confidential")
+    assert world.token(other, form).status_code == 400
+
+
+def test_right_secrets_are_never_counted(world, confidential):
+    form = {"grant_type": "refresh_token", "refresh_token": "x"}
+    assert {world.token(confidential, form).status_code for _ in range(40)} == {400}
+
+
+def test_an_address_has_a_budget_and_public_documents_are_free(store, signing_folder):
+    from .conftest import build_world
+
+    world = build_world(store, signing_folder)
+    object.__setattr__(
+        world.limits._budgets["per_address"],
+        "windows",
+        limits(per_address="2 per minute")._budgets["per_address"].windows,
+    )
+    assert [world.client.post("/oauth/token").status_code for _ in range(3)] == [400, 400, 429]
+    assert world.client.get("/fhir/.well-known/smart-configuration").status_code == 200
+    assert world.client.options("/oauth/token").status_code == 204
+
+
+def test_while_redis_does_not_answer_each_process_counts_for_itself():
+    made = Limits(
+        per_token="2 per minute", per_app="100 per minute", per_address="1 per minute", storage="redis://127.0.0.1:1"
+    )
+    made.start(Flask("limits"))
+    assert refusals(made.authenticated(FakeGrant), ["a"] * 3) == [2]
+
+
+def test_every_limit_that_cannot_be_read_is_named_at_once():
+    with pytest.raises(ConfigError) as raised:
+        limits(per_token="often", per_app="7 per fortnight")
+    assert len(raised.value.faults) == 2
