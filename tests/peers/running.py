@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-START_S = 90
+START_S = 300
 
 
 def cache(name: str) -> Path:

@@ -1,0 +1,212 @@
+"""SAML: the promises, and responses that are unsigned, wrapped, replayed, foreign or hostile."""
+
+from __future__ import annotations
+
+import base64
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fhir_facade.conformance.identity import IdentityConformance
+from fhir_facade.conformance.identity_answers import fresh_attempt, mutations
+from fhir_facade.contracts.errors import ConfigError, LoginRejected
+from fhir_facade.contracts.identity import Answer, Attempt, Begin, RedirectTo
+from fhir_facade.contracts.plugin import IdentityContext
+from fhir_facade_identity_saml import SamlProvider, SamlSettings, plugin
+from tests.peers.saml_idp import PASSWORD_TRANSPORT, SamlIdp
+
+CONTEXT = IdentityContext(accounts=None, production=True, public_base="https://facade.example")
+ATTRIBUTES = {"medicaid_id": "A1", "shoe_size": "42"}
+
+pytestmark = pytest.mark.peer("xmlsec")
+
+
+@pytest.fixture(scope="module")
+def idp(tmp_path_factory: pytest.TempPathFactory) -> SamlIdp:
+    idp = SamlIdp(tmp_path_factory.mktemp("saml"))
+    (document,) = opened(idp).endpoints()
+    assert document.path == "metadata"
+    other = plugin.open(replace(settings(idp), entity_id="https://other.example/saml"), CONTEXT)
+    idp.trust(document.body, other.endpoints()[0].body)
+    return idp
+
+
+def settings(idp: SamlIdp) -> SamlSettings:
+    return SamlSettings(
+        entity_id="https://facade.example/saml",
+        metadata=idp.metadata,
+        attributes={"medicaid_id": "medicaid-id"},
+        assurance={PASSWORD_TRANSPORT: "ial2 aal1"},
+    )
+
+
+def opened(idp: SamlIdp) -> SamlProvider:
+    return plugin.open(settings(idp), CONTEXT)
+
+
+def posted(fields: dict[str, str]) -> Answer:
+    return Answer(parameters=fields, method="POST")
+
+
+def started(provider: SamlProvider) -> tuple[Attempt, RedirectTo]:
+    attempt = fresh_attempt()
+    begin = provider.begin(attempt)
+    return replace(attempt, memory=begin.memory), begin
+
+
+def altered(fields: dict[str, str], change) -> Answer:
+    xml = base64.b64decode(fields["SAMLResponse"]).decode()
+    changed = change(xml)
+    assert changed != xml, "the test did not change the response"
+    return posted(fields | {"SAMLResponse": base64.b64encode(changed.encode()).decode()})
+
+
+def _in_a_hint(xml: str, found: re.Match[str]) -> bool:
+    """Whether a place lies in a certificate sent along: nobody signs it, and nobody believes it (metadata counts)."""
+    before = xml[: found.start()]
+    return before.count("X509Certificate>") % 2 == 1
+
+
+class TestSaml(IdentityConformance):
+    @pytest.fixture(autouse=True)
+    def idp_of_the_tests(self, idp: SamlIdp) -> None:
+        self.idp = idp
+
+    def open(self) -> SamlProvider:
+        return opened(self.idp)
+
+    def answer(self, attempt: Attempt, begin: Begin) -> Answer:
+        return posted(self.idp.answer(begin.url, "maria", ATTRIBUTES))
+
+    def refused(self, attempt: Attempt, begin: Begin) -> Answer:
+        return posted(self.idp.refusal(begin.url))
+
+    def tampered(self, good: Answer, chance: random.Random) -> Iterator[tuple[str, Answer]]:
+        for what, bad in mutations(good, chance):
+            if "longer" not in what or "RelayState" in what:  # base64 readers stop at the padding
+                yield what, bad
+        xml = base64.b64decode(good.parameters["SAMLResponse"]).decode()
+        places = [found.start() for found in re.finditer(r"[A-Za-z0-9](?=[^<>]*<)", xml) if not _in_a_hint(xml, found)]
+        for _ in range(10):
+            place = chance.choice(places)
+            other = "x" if xml[place] != "x" else "y"
+            bad = base64.b64encode((xml[:place] + other + xml[place + 1 :]).encode()).decode()
+            yield f"character {place} changed", posted({**good.parameters, "SAMLResponse": bad})
+
+
+def test_attributes_become_evidence(idp: SamlIdp) -> None:
+    provider = opened(idp)
+    attempt, begin = started(provider)
+    identity = provider.finish(attempt, posted(idp.answer(begin.url, "maria", ATTRIBUTES)))
+    assert (identity.issuer, identity.subject) == ("https://idp.example/saml", "maria")
+    assert identity.evidence == {"medicaid-id": "A1"}
+    assert (identity.assurance.ial, identity.assurance.aal) == (2, 1)
+
+
+@pytest.mark.parametrize("unsigned", [{"sign_response": False}, {"sign_assertion": False}])
+def test_response_and_assertion_must_both_be_signed(idp: SamlIdp, unsigned: dict[str, bool]) -> None:
+    provider = opened(idp)
+    attempt, begin = started(provider)
+    with pytest.raises(LoginRejected):
+        provider.finish(attempt, posted(idp.answer(begin.url, "maria", ATTRIBUTES, **unsigned)))
+
+
+def test_a_signature_of_sha1_is_refused(idp: SamlIdp) -> None:
+    provider = opened(idp)
+    attempt, begin = started(provider)
+    weak = {
+        "sign_alg": "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
+        "digest_alg": "http://www.w3.org/2000/09/xmldsig#sha1",
+    }
+    with pytest.raises(LoginRejected):
+        provider.finish(attempt, posted(idp.answer(begin.url, "maria", ATTRIBUTES, **weak)))
+
+
+def test_another_identity_provider_with_the_same_name_is_refused(idp: SamlIdp, tmp_path: Path) -> None:
+    impostor, provider = SamlIdp(tmp_path, "impostor"), opened(idp)
+    impostor.trust(provider.endpoints()[0].body)
+    attempt, begin = started(provider)
+    with pytest.raises(LoginRejected):
+        provider.finish(attempt, posted(impostor.answer(begin.url, "maria", ATTRIBUTES)))
+
+
+def test_an_unsolicited_response_and_one_to_another_request_are_refused(idp: SamlIdp) -> None:
+    provider = opened(idp)
+    attempt, begin = started(provider)
+    for asked in (None, "_another-request"):
+        with pytest.raises(LoginRejected):
+            provider.finish(attempt, posted(idp.answer(begin.url, "maria", ATTRIBUTES, in_response_to=asked)))
+
+
+def test_a_response_for_another_audience_or_address_is_refused(idp: SamlIdp) -> None:
+    provider = opened(idp)
+    attempt, begin = started(provider)
+    for wrong in ({"sp_entity_id": "https://other.example/saml"}, {"destination": "https://other.example/acs"}):
+        with pytest.raises(LoginRejected):
+            provider.finish(attempt, posted(idp.answer(begin.url, "maria", ATTRIBUTES, **wrong)))
+
+
+def test_a_signed_assertion_wrapped_into_a_forged_response_is_refused(idp: SamlIdp) -> None:
+    """XSW: a forged assertion comes first, the signed one hides below it."""
+    provider = opened(idp)
+    attempt, begin = started(provider)
+    good = idp.answer(begin.url, "maria", ATTRIBUTES)
+
+    def wrap(xml: str) -> str:
+        signed = re.search(r"<ns\d:Assertion.*</ns\d:Assertion>", xml, re.DOTALL)[0]
+        forged = re.sub(r'ID="[^"]+"', 'ID="id-forged"', signed, count=1).replace("A1", "B2").replace("maria", "evil")
+        return xml.replace(signed, forged + signed)
+
+    with pytest.raises(LoginRejected):
+        provider.finish(attempt, altered(good, wrap))
+
+
+def test_entities_and_document_types_are_refused(idp: SamlIdp) -> None:
+    provider = opened(idp)
+    attempt, begin = started(provider)
+    good = idp.answer(begin.url, "maria", ATTRIBUTES)
+    evil = '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>'
+
+    def insert(xml: str) -> str:
+        return re.sub(r"(<\?xml[^>]*\?>)?", lambda found: (found[0] or "") + evil, xml, count=1).replace("maria", "&f;")
+
+    with pytest.raises(LoginRejected):
+        provider.finish(attempt, altered(good, insert))
+
+
+def test_a_comment_in_the_name_changes_nobody(idp: SamlIdp) -> None:
+    """A comment does not break the signature; the whole name must be read, not the part before it."""
+    provider = opened(idp)
+    attempt, begin = started(provider)
+    good = idp.answer(begin.url, "maria.evil", ATTRIBUTES)
+    try:
+        identity = provider.finish(attempt, altered(good, lambda xml: xml.replace("maria.evil", "maria<!-- -->.evil")))
+    except LoginRejected:
+        return
+    assert identity.subject == "maria.evil"
+
+
+def test_settings_that_cannot_work_are_all_named(tmp_path: Path) -> None:
+    bad = SamlSettings(entity_id="", metadata=tmp_path / "absent.xml", key=tmp_path / "k", assurance={"x": "high"})
+    with pytest.raises(ConfigError) as caught:
+        plugin.open(bad, CONTEXT)
+    named = [fault.split(":")[0] for fault in caught.value.faults]
+    assert named == [
+        "identity.saml.entity_id",
+        "identity.saml",
+        "identity.saml.metadata",
+        "identity.saml.key",
+        "identity.saml.attributes",
+        "identity.saml.assurance.x",
+    ]
+
+
+def test_metadata_that_is_no_metadata_is_a_config_error(tmp_path: Path) -> None:
+    path = tmp_path / "idp.xml"
+    path.write_text("<html>no</html>")
+    with pytest.raises(ConfigError, match="metadata"):
+        plugin.open(SamlSettings(entity_id="x", metadata=path, attributes={"a": "b"}), CONTEXT)
