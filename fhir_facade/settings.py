@@ -19,6 +19,7 @@ from fhir_facade.contracts.sections import (
     KeySettings,
     LimitSettings,
     OAuthSettings,
+    SensitiveSettings,
     ServerSettings,
     Settings,
     SourceSettings,
@@ -37,6 +38,7 @@ SECTIONS: dict[str, type[Any]] = {
     "oauth": OAuthSettings,
     "limits": LimitSettings,
     "agency": AgencySettings,
+    "sensitive": SensitiveSettings,
 }
 """Table of the file → its settings class. ``[[claims]]`` and ``[identity]`` choose plugins and are read apart."""
 

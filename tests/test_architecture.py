@@ -28,7 +28,7 @@ ALONE: dict[str, set[str]] = {
     "flask_limiter": {"web"},
     "authlib": {"oauth", "plugins"},
     "joserfc": {"oauth"},
-    "sqlalchemy": {"resources", "sync", "store", "cli"},
+    "sqlalchemy": {"resources", "sync", "store", "app"},
     "alembic": {"store", "resources"},
     "click": {"cli"},
     "rich": {"cli"},
@@ -138,7 +138,8 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def test_no_function_is_longer_than_its_bar() -> None:
-    lengths = [length for path in code_files() for length in functions(path)]
+    code = [path for path in code_files() if "versions" not in path.parts]  # a migration is one straight list
+    lengths = [length for path in code for length in functions(path)]
     long = [(name, lines) for name, lines in lengths if lines > MOST_LINES_OF_A_FUNCTION]
 
     assert not long

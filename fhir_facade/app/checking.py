@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from fhir_facade.app.databases import audit_log, require_current_schemas
-from fhir_facade.app.parts import authorization_server, providers_of, scratch_of
+from fhir_facade.app.parts import authorization_server, providers_of
+from fhir_facade.app.sources import policy_of, scratch_of
 from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.errors import ConfigError, FacadeError
 from fhir_facade.contracts.identity import Account
@@ -32,6 +33,7 @@ def faults_of(settings: Settings) -> list[str]:
         lambda: _raised(lambda: state_folder(settings)),
         lambda: _raised(lambda: (identifier_key(settings), cursor_key(settings))),
         lambda: _raised(lambda: require_current_schemas(settings)),
+        lambda: _raised(lambda: policy_of(settings)),
         lambda: _signing(settings),
         *(lambda entry=entry: _source(settings, entry) for entry in settings.claims),
         lambda: _providers(settings),

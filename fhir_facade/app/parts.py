@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from fhir_facade.app.databases import audit_log, replica_url, store_url
+from fhir_facade.app.databases import audit_log, store_url
 from fhir_facade.app.people import SandboxPeople, is_member
+from fhir_facade.app.sources import resources_of, scratch_of
 from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.claims import HasNamedMembers, NamedMember
 from fhir_facade.contracts.identity import AccountStore, IdentityProvider
 from fhir_facade.contracts.plugin import CLAIMS_GROUP, IdentityContext
-from fhir_facade.contracts.sections import Settings, SourceSettings
-from fhir_facade.fhir.mapper import Mapper
+from fhir_facade.contracts.sections import Settings
 from fhir_facade.login.sandbox_accounts import SandboxAccounts
 from fhir_facade.oauth.jwks import KeySets
 from fhir_facade.oauth.keys import SigningKeys, read_records, rotate
 from fhir_facade.oauth.server import AuthorizationServer, system_clock
 from fhir_facade.plugins import find, open_provider, open_source
-from fhir_facade.resources.matching import MatchHash
 from fhir_facade.resources.page import Resources
-from fhir_facade.resources.replica import ReplicaResources
-from fhir_facade.state import cursor_key, identifier_key, signing_folder, state_folder
+from fhir_facade.state import cursor_key, identifier_key, signing_folder
 from fhir_facade.store import Store
 from fhir_facade.web.login_people import ResourcePeople
-
-KEY_VERSION = "1"
-"""Version of the configured identifier key; hashes carry it, so that a new key can stand beside the old one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,31 +69,6 @@ def open_parts(settings: Settings) -> Parts:
         named=named,
         secret=cursor_key(settings),
     )
-
-
-def match_hash(settings: Settings) -> MatchHash:
-    """How identifiers are hashed at rest."""
-    return MatchHash({KEY_VERSION: identifier_key(settings)}, KEY_VERSION)
-
-
-def mapper_of(settings: Settings, source: SourceSettings) -> Mapper:
-    """The mapper of one source's records."""
-    return Mapper(source.name, settings.fhir.carin, settings.fhir.pin_coding_versions)
-
-
-def resources_of(settings: Settings) -> Resources:
-    """Where resources come from.
-
-    Raises:
-        ConfigError: a mode or a number of sources that cannot be served.
-    """
-    (source,) = settings.claims
-    return ReplicaResources(replica_url(settings), source.name, match_hash(settings))
-
-
-def scratch_of(settings: Settings, source: SourceSettings) -> Path:
-    """The folder for a source's temporary files."""
-    return state_folder(settings) / "scratch" / source.name
 
 
 def named_members(settings: Settings) -> Sequence[NamedMember]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from fhir_facade.app.databases import replica_url
-from fhir_facade.app.parts import mapper_of, match_hash, scratch_of
+from fhir_facade.app.sources import mapper_of, match_hash, policy_of, scratch_of
 from fhir_facade.contracts.claims import ExtractSource
 from fhir_facade.contracts.errors import ConfigError
-from fhir_facade.contracts.records import Claim
 from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.plugins import open_source
 from fhir_facade.state import state_folder
@@ -48,12 +47,13 @@ def sync_source(
 
 def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool = False) -> SyncPlan:
     """Everything a run needs besides the source."""
+    policy = policy_of(settings)
     return SyncPlan(
         name=entry.name,
         replica=replica_url(settings),
         mapper=mapper_of(settings, entry),
-        rendering=rendering_of(settings),
-        labels=labels_of,
+        rendering=f"{rendering_of(settings)} labels {policy.fingerprint}",
+        labels=policy.labels,
         hashed=match_hash(settings),
         state=state_folder(settings),
         allow_removals=allow_removals,
@@ -63,9 +63,3 @@ def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool =
 def rendering_of(settings: Settings) -> str:
     """How resources are rendered: when it changes, a sync maps everything again."""
     return f"carin {settings.fhir.carin} pins {settings.fhir.pin_coding_versions}"
-
-
-def labels_of(claim: Claim) -> frozenset[str]:
-    """Security labels of a claim."""
-    del claim
-    return frozenset()

@@ -106,6 +106,16 @@ class LimitSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SensitiveSettings:
+    """``[sensitive]``: which claims are sensitive, by dated lists of codes."""
+
+    version: str = setting("Version of the shipped list of substance-use codes (42 CFR Part 2)", default="2025-01")
+    lists: tuple[Path, ...] = setting(
+        "Further lists: CPT codes, which may not be shipped, and other labels; see docs/sensitive.md", default=()
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgencySettings:
     """``[agency]``: who publishes this API, as pages and metadata say it."""
 
@@ -146,5 +156,6 @@ class Settings:
     oauth: OAuthSettings
     limits: LimitSettings
     agency: AgencySettings
+    sensitive: SensitiveSettings
     claims: tuple[SourceSettings, ...]
     identity: IdentitySettings

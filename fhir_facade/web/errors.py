@@ -14,7 +14,7 @@ from types import MappingProxyType
 from werkzeug.exceptions import HTTPException
 
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable
-from fhir_facade.oauth.bearer import BearerError
+from fhir_facade.oauth.bearer import BearerError, BearerExpired
 from fhir_facade.search.faults import BadCursor, BadSearch, ExpiredCursor, Fault, ForeignCursor
 from fhir_facade.store.engine import StoreUnavailable
 
@@ -99,7 +99,8 @@ _KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
 def _of_bearer(error: BearerError) -> Problem:
     scheme, _, detail = error.challenge.partition(" ")
     challenge = f'{scheme} realm="FHIR"' + (f", {detail}" if detail else "")
-    return Problem(401, "login", error.public, {"WWW-Authenticate": challenge})
+    code = "expired" if isinstance(error, BearerExpired) else "login"
+    return Problem(401, code, error.public, {"WWW-Authenticate": challenge})
 
 
 _TABLE: Mapping[type[BaseException], Callable[..., Problem]] = MappingProxyType(
