@@ -89,6 +89,13 @@ class BearerInvalid(BearerError):
         super().__init__(public, f'Bearer error="invalid_token", error_description="{public}"')
 
 
+class BearerExpired(BearerInvalid):
+    """The token was good once; a refresh token may bring a new one."""
+
+    def __init__(self) -> None:
+        super().__init__("The access token expired.")
+
+
 class Bearer:
     """Looks up access tokens.
 
@@ -124,7 +131,7 @@ class Bearer:
 
 def _grant(row: _Row, now: int) -> Grant:
     if row.until <= now:
-        raise BearerInvalid("The access token expired.")
+        raise BearerExpired
     grant_over = row.ended_at is not None or (row.grant_until is not None and row.grant_until <= now)
     if row.revoked_at is not None or grant_over or row.state != "active":
         raise BearerInvalid("The access token was revoked.")

@@ -114,3 +114,39 @@ def test_a_partial_answer_names_what_is_missing():
     assert outcome["search"]["mode"] == "outcome"
     assert "dental" in outcome["resource"]["issue"][0]["diagnostics"]
     assert "total" not in bundle
+
+
+class Down:
+    """A source that does not answer; its neighbours do."""
+
+    def fail(self, *_, **__):
+        raise ClaimsUnavailable("dental is down", retry_after_s=5)
+
+    read = read_many = ranked = total = search = freshness = match = represented = fail
+
+
+def federation(tmp_path, partial):
+    from fhir_facade.contracts.plugin import SourceContext
+    from fhir_facade.fhir.mapper import Mapper, no_labels
+    from fhir_facade.resources.federation import Federation
+    from fhir_facade.resources.live import LiveResources
+    from fhir_facade_claims_synthetic import SyntheticSettings
+    from fhir_facade_claims_synthetic import plugin as synthetic
+
+    source = synthetic.open(SyntheticSettings(members=21), SourceContext(name="med", scratch=tmp_path))
+    live = LiveResources(source, Mapper("med"), no_labels, 30)
+    return World(Federation({"med": live, "dental": Down()}, 30, partial=partial))
+
+
+def test_a_source_that_is_down_makes_the_answer_wait(tmp_path, caplog):
+    response = federation(tmp_path, partial=False).get("ExplanationOfBenefit", "med-m0000000")
+    assert issue(response, 503)["code"] == "transient"
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def test_where_config_allows_it_the_rest_is_given_and_what_is_missing_named(tmp_path, caplog):
+    bundle = parsed(federation(tmp_path, partial=True).get("ExplanationOfBenefit?_count=1", "med-m0000000"))
+    assert bundle["entry"][0]["search"]["mode"] == "match"
+    assert bundle["entry"][-1]["search"]["mode"] == "outcome"
+    assert "dental" in bundle["entry"][-1]["resource"]["issue"][0]["diagnostics"]
+    assert "total" not in bundle

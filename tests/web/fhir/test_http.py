@@ -188,6 +188,12 @@ def test_a_bad_token_is_named_so(world):
     assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
 
 
+def test_an_expired_token_is_told_from_an_unknown_one(world):
+    response = world.get("ExplanationOfBenefit", token="expired")
+    assert issue(response, 401)["code"] == "expired"
+    assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
+
+
 @pytest.mark.parametrize("path", ["ExplanationOfBenefit", CLAIM, "Patient/alice/ExplanationOfBenefit", "Patient/alice"])
 def test_a_missing_scope_is_forbidden(world, path):
     from tests.web.fhir.world import grant_for

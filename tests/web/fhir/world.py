@@ -11,7 +11,7 @@ from waitress import create_server
 
 from fhir_facade.access.grant import Grant
 from fhir_facade.access.scopes import Scopes
-from fhir_facade.oauth.bearer import BearerInvalid, BearerMissing
+from fhir_facade.oauth.bearer import BearerExpired, BearerInvalid, BearerMissing
 from fhir_facade.search.cursor import Cursors
 from fhir_facade.web.capability import Publication
 from fhir_facade.web.fhir import FhirService, fhir_blueprint
@@ -78,6 +78,8 @@ class World:
         if header is None:
             raise BearerMissing
         name = header.removeprefix("Bearer ")
+        if name == "expired":
+            raise BearerExpired
         if name == "garbage" or (self.known is not None and name not in self.known):
             raise BearerInvalid("The access token is unknown.")
         return self.grants.get(name) or grant_for(name)
