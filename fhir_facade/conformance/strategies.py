@@ -6,7 +6,6 @@ A plugin's tests, and the mapping's, draw from these. Needs ``hypothesis``, whic
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -228,9 +227,3 @@ def around(*found: Claim) -> MemberRecords:
         practitioners=(DOCTOR,),
         representatives=(PARENT,),
     )
-
-
-def money_of(claim: Claim) -> list[Decimal]:
-    """Every amount a claim states."""
-    held = (claim.amounts, claim.totals, *(line.amounts for line in claim.lines))
-    return [value for amounts_ in held for value in amounts_.values()]

@@ -18,6 +18,7 @@ from fhir_facade.fhir.values import Json, absent, concept, money, number
 _HL7 = frozenset({Amount.SUBMITTED, Amount.ELIGIBLE, Amount.DEDUCTIBLE, Amount.COPAY, Amount.BENEFIT})
 _SYSTEMS = {kind: f"{THO}/adjudication" if kind in _HL7 else f"{CARIN}/CodeSystem/C4BBAdjudication" for kind in Amount}
 _ORDER = {kind: place for place, kind in enumerate(Amount)}
+_CODES = {kind: kind.value for kind in Amount}
 
 
 def categories(guide: Guide, amounts: Amounts) -> list[Json]:
@@ -26,20 +27,18 @@ def categories(guide: Guide, amounts: Amounts) -> list[Json]:
     Raises:
         Unfit: an amount is of no known kind or is not a decimal number.
     """
-    if len(amounts) > 1:
-        amounts = dict(sorted(amounts.items(), key=_place))
+    try:
+        entries = sorted(amounts.items(), key=_place)
+    except (KeyError, TypeError):
+        raise Unfit("an amount is of no known kind") from None
     return [
-        {"category": guide.concept(_SYSTEMS[kind], kind.value), "amount": money(value, "an amount")}
-        for kind, value in amounts.items()
-        if _place((kind, value)) >= 0
+        {"category": guide.concept(_SYSTEMS[kind], _CODES[kind]), "amount": money(value, "an amount")}
+        for kind, value in entries
     ]
 
 
 def _place(entry: tuple[Amount, Decimal]) -> int:
-    try:
-        return _ORDER[Amount(entry[0])]
-    except (KeyError, ValueError, TypeError):
-        raise Unfit("an amount is of no known kind") from None
+    return _ORDER[entry[0]]
 
 
 def local(amounts: Sequence[LocalAmount]) -> list[Json]:
@@ -78,7 +77,7 @@ def header(draft: Draft) -> list[Json]:
 def totals(draft: Draft) -> list[Json]:
     """Claim totals [148]: as stated, else header amounts, else the sum of the lines."""
     claim = draft.claim
-    stated = claim.totals or claim.amounts or added(line.amounts for line in claim.lines)
+    stated = claim.totals or claim.amounts or draft.line_sums
     found = categories(draft.guide, stated) + local(claim.local_amounts)
     return found if counts(draft.guide, stated) else [*found, *unknown_amount(draft.guide)]
 
@@ -104,13 +103,16 @@ def added(lines: Iterable[Amounts]) -> dict[Amount, Decimal]:
 _LIABILITY = (Amount.DEDUCTIBLE, Amount.COINSURANCE, Amount.COPAY, Amount.NONCOVERED)
 
 
-def disagreements(claim: Claim) -> list[str]:
+def disagreements(claim: Claim, lines: Amounts) -> list[str]:
     """Where the amounts of a claim do not add up as the guide defines them; they are published as stated.
 
     Checked only where every part is known: totals against lines, eligible = submitted - noncovered - discount,
     member liability = deductible + coinsurance + copay + noncovered, benefit = paid to provider + paid to patient.
+
+    Args:
+        claim: the record.
+        lines: the sums of the amounts of its lines.
     """
-    lines = added(line.amounts for line in claim.lines)
     whole = claim.totals or claim.amounts or lines
     found = []
     if whole is not lines and lines:

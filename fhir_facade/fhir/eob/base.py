@@ -102,6 +102,7 @@ def build(draft: Draft, kind: Kind, eob_id: str, labels: frozenset[str]) -> Json
         Unfit: the claim cannot become conformant; the reason says why.
     """
     unique_numbers(draft.claim)
+    draft.line_sums = amounts.added(line.amounts for line in draft.claim.lines)
     eob = _opening(draft, kind, eob_id, labels) | _parties(draft, kind)
     if found := _related(draft):
         eob["related"] = found
@@ -261,5 +262,5 @@ def _notes(draft: Draft) -> list[Json]:
 
 def _notice(draft: Draft) -> None:
     if draft.financial:
-        for finding in amounts.disagreements(draft.claim):
+        for finding in amounts.disagreements(draft.claim, draft.line_sums):
             draft.note(finding)

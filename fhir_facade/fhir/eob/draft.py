@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from fhir_facade.contracts.claims import MemberRecords
 from fhir_facade.contracts.people import Coverage, Organization, Practitioner, Representative
-from fhir_facade.contracts.records import Claim, Party, PartyKind
+from fhir_facade.contracts.records import Amounts, Claim, Party, PartyKind
 from fhir_facade.fhir.guide import Guide
 from fhir_facade.fhir.ids import facade_id
 from fhir_facade.fhir.unfit import Unfit
@@ -76,6 +76,8 @@ class Draft:
     findings: list[str] = field(default_factory=list)
     """What was noticed and does not make the claim unfit, each to follow on "claim 123: "."""
     contained: list[Json] = field(default_factory=list)
+    line_sums: Amounts = field(default_factory=dict)
+    """The sum per kind of amount over the lines."""
     information: list[Json] = field(default_factory=list)
 
     def note(self, finding: str) -> None:
