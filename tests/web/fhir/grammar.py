@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from urllib.parse import quote
 
@@ -57,6 +58,7 @@ ACCEPTS = (
     "a/b;q=é",
 )
 PREFERS = ("", "", "handling=strict", "handling=lenient", "handling=x", "respond-async", ";;;=")
+SEED = int(os.environ.get("FHIR_FACADE_SEED", "20261122"))
 CASES = 500
 MANY = 20_000
 
