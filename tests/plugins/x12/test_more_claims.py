@@ -10,6 +10,8 @@ import pytest
 from fhir_facade.contracts.codes import CDT, NDC, TOOTH_NUMBER, TOOTH_SURFACE, Code
 from fhir_facade.contracts.records import Amount, ClaimKind
 from fhir_facade.fhir.mapper import Mapped, Mapper
+from fhir_facade.fhir.mapping_table.table import mapping_rows
+from fhir_facade_claims_x12.fields import FIELDS
 
 from .interchanges import interchange, load, office, paid, payment, subscriber
 
@@ -204,3 +206,9 @@ def test_the_member_number_is_the_key_to_log_in_and_no_part_of_an_id(folder):
     (records,) = loaded.records
     assert [(key.kind, key.value) for key in records.member.match_keys] == [("state-id", "M1")]
     assert "M1" not in records.member.member_id
+
+
+def test_the_mapping_spreadsheet_leads_every_x12_element_to_fhir():
+    rows = mapping_rows("2.2.0", FIELDS)
+    assert [row["source field"] for row in rows if not row["FHIR path"]] == []
+    assert {row["table"] for row in rows} == {"834", "835", "837"}
