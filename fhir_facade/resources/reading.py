@@ -1,30 +1,29 @@
 """Read-only connections to the replica: one per thread, opened after the fork, replaced when the database was.
 
 The hot path runs on the driver's own connection, taken from SQLAlchemy's pool and kept by the thread. Nothing here
-writes: SQLite is asked to refuse (``query_only``), PostgreSQL too (``default_transaction_read_only``).
+writes: SQLite is asked to refuse (``query_only``), PostgreSQL too (``default_transaction_read_only``). With standbys,
+threads spread over all places; a statement whose connection breaks is run again elsewhere, since it only reads.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import quote
 
-import sqlalchemy as sa
-from sqlalchemy import event
-from sqlalchemy.engine import URL, Engine
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
 from fhir_facade.contracts.errors import ClaimsUnavailable
-from fhir_facade.resources.database import same_file
 from fhir_facade.resources.frames import PLAIN, Dictionary, Opener
 from fhir_facade.resources.lookups import dictionary_text, source_text
+from fhir_facade.resources.places import Place
 
 T = TypeVar("T")
 Row = Sequence[Any]
@@ -35,8 +34,10 @@ with suppress(ImportError):  # psycopg comes with the extra "postgresql"
 
     _DATABASE_ERRORS += (psycopg.Error,)
 
-_STATEMENT_TIMEOUT_MS = 8_000
-_CONNECT_TIMEOUT_S = 5
+_OPENING_ERRORS: tuple[type[Exception], ...] = (*_DATABASE_ERRORS, ClaimsUnavailable)
+
+_KEPT_S = 60.0
+"""With standbys, a connection is given up after this long, so that lag is looked at and load spreads again."""
 
 
 @dataclass(slots=True)
@@ -44,11 +45,18 @@ class _Held:
     """What one thread holds open."""
 
     process: int
+    place: Place
     file: tuple[int, int] | None
+    until: float
     checkout: Any
     connection: Any
     openers: dict[int, Opener] = field(default_factory=lambda: {0: Opener(PLAIN)})
     sources: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the connection, not the statement, is what failed."""
+        return self.place.path is None and bool(self.connection.closed)
 
 
 class Reader:
@@ -56,16 +64,14 @@ class Reader:
 
     Args:
         url: of the replica.
+        standbys: URLs of hot standbys that are read from, too.
     """
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, standbys: Sequence[URL] = ()) -> None:
         self.dialect = url.get_backend_name()
-        self._url = url
-        self._path = str(url.database) if self.dialect == "sqlite" else None
+        self._places = [Place(one) for one in (url, *standbys)]
+        self._turn = itertools.count(os.getpid())
         self._local = threading.local()
-        self._engine: Engine | None = None
-        self._engine_process = 0
-        self._opening = threading.Lock()
         self._inherited: list[Any] = []  # connections of the process we were forked from: never closed from here
 
     def rows(self, text: str, values: dict[str, Any]) -> Sequence[Row]:
@@ -93,19 +99,24 @@ class Reader:
         return opener
 
     def close(self) -> None:
-        """Close this thread's connection and the pool."""
+        """Close this thread's connection and the idle ones."""
         self._drop()
-        if self._engine is not None:
-            self._engine.dispose()
+        for place in self._places:
+            place.close()
 
     def _guarded(self, work: Callable[[_Held], T]) -> T:
-        try:
-            return work(self._held())
-        except ClaimsUnavailable:
-            raise
-        except _DATABASE_ERRORS as error:
-            self._drop()
-            raise ClaimsUnavailable(f"the replica cannot be read: {type(error).__name__}: {error}") from error
+        """Run ``work``; again on another connection where one broke, at most once for each place."""
+        for attempt in range(len(self._places) + 1):
+            held = None
+            try:
+                held = self._held()
+                return work(held)
+            except _DATABASE_ERRORS as error:
+                broken = held is not None and held.broken
+                self._drop()
+                if not broken or attempt == len(self._places):
+                    raise ClaimsUnavailable(f"the replica cannot be read: {type(error).__name__}: {error}") from error
+        raise ClaimsUnavailable("the replica cannot be read")
 
     def _run(self, held: _Held, text: str, values: dict[str, Any]) -> Sequence[Row]:
         found: Sequence[Row] = held.connection.execute(text, values).fetchall()
@@ -113,20 +124,33 @@ class Reader:
 
     def _held(self) -> _Held:
         held: _Held | None = getattr(self._local, "held", None)
-        if held is not None and held.process == os.getpid() and held.file == self._file():
-            return held
+        if held is not None and held.process == os.getpid() and held.file == held.place.file():
+            if len(self._places) == 1 or time.monotonic() < held.until:
+                return held
+            held.checkout.close()
+            self._local.held = None
         return self._open()
 
-    def _file(self) -> tuple[int, int] | None:
-        return same_file(self._path) if self._path is not None else None
-
     def _open(self) -> _Held:
+        """A connection to the first place that gives one; those that failed a moment ago are asked last."""
         self._drop()
-        file = self._file()
-        if self._path is not None and file is None:
-            raise ClaimsUnavailable(f"the replica {self._path} is not there; run fhir-facade migrate and sync")
-        connection = self._engine_here().raw_connection()
-        held = self._local.held = _Held(os.getpid(), file, connection, connection.driver_connection)
+        start = next(self._turn) % len(self._places)
+        turned = self._places[start:] + self._places[:start]
+        for place in (ordered := sorted(turned, key=lambda one: one.resting)):
+            try:
+                checkout = place.connect()
+            except _OPENING_ERRORS:
+                place.rest()
+                if place is ordered[-1]:
+                    raise
+            else:
+                return self._hold(place, checkout)
+        raise ClaimsUnavailable("the replica cannot be read")
+
+    def _hold(self, place: Place, checkout: Any) -> _Held:
+        until = time.monotonic() + _KEPT_S
+        held = _Held(os.getpid(), place, place.file(), until, checkout, checkout.driver_connection)
+        self._local.held = held
         return held
 
     def _drop(self) -> None:
@@ -138,12 +162,6 @@ class Reader:
             held.checkout.invalidate()
         else:
             self._inherited.append(held)
-
-    def _engine_here(self) -> Engine:
-        with self._opening:
-            if self._engine is None or self._engine_process != os.getpid():
-                self._engine, self._engine_process = _reading_engine(self._url), os.getpid()
-            return self._engine
 
     def _find_source(self, held: _Held, name: str) -> int:
         if name not in held.sources:
@@ -158,38 +176,3 @@ class Reader:
         if not found:
             raise ClaimsUnavailable(f"dictionary {key} of the replica is missing")
         return Dictionary(*found[0])
-
-
-def _reading_engine(url: URL) -> Engine:
-    if url.get_backend_name() == "sqlite":
-        place = f"file:{quote(str(url.database))}?mode=rw"  # a file that is gone is an error, not a new empty one
-        engine = sa.create_engine(
-            url, poolclass=NullPool, creator=lambda: sqlite3.connect(place, uri=True, check_same_thread=False)
-        )
-        event.listen(engine, "connect", _prepare_sqlite_reader)
-        return engine
-    engine = sa.create_engine(
-        url,
-        pool_size=16,
-        max_overflow=16,
-        pool_timeout=_CONNECT_TIMEOUT_S,
-        pool_reset_on_return=None,
-        isolation_level="AUTOCOMMIT",
-        connect_args={
-            "connect_timeout": _CONNECT_TIMEOUT_S,
-            "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c default_transaction_read_only=on",
-        },
-    )
-    event.listen(engine, "connect", _prepare_postgresql_reader)
-    return engine
-
-
-def _prepare_sqlite_reader(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # no transaction around a read
-    connection.execute("PRAGMA query_only=ON")
-    connection.execute("PRAGMA busy_timeout=2000")
-    connection.execute("PRAGMA cache_size=-16384")
-
-
-def _prepare_postgresql_reader(connection: Any, _record: Any) -> None:
-    connection.prepare_threshold = 2

@@ -42,10 +42,11 @@ class ReplicaResources:
         url: of the replica.
         source: name of the source.
         hashed: hashes match keys as ``sync`` did.
+        standbys: URLs of PostgreSQL hot standbys that are read from, too.
     """
 
-    def __init__(self, url: URL, source: str, hashed: MatchHash) -> None:
-        self._reader = Reader(url)
+    def __init__(self, url: URL, source: str, hashed: MatchHash, standbys: Sequence[URL] = ()) -> None:
+        self._reader = Reader(url, standbys)
         self._source = source
         self._hashed = hashed
 

@@ -55,6 +55,18 @@ class Server:
         with (self.data / "postgresql.conf").open("a") as file:
             file.write("\n".join((*lines, "fsync = off", "max_connections = 100", *self._settings)) + "\n")
 
+    def standby(self, folder: Path) -> Server:
+        """A hot standby that follows this running server; not started yet."""
+        other = Server(folder)
+        folder.mkdir(parents=True)
+        if os.geteuid() == 0:
+            shutil.chown(folder, _SERVER_USER)
+        address = ("-h", "127.0.0.1", "-p", str(self.port), "-U", _SERVER_USER)
+        self.run("pg_basebackup", "-D", str(other.data), "-R", "-X", "stream", "-c", "fast", *address)
+        with (other.data / "postgresql.conf").open("a") as file:
+            file.write(f"port = {other.port}\nunix_socket_directories = '{folder}'\n")
+        return other
+
     def start(self) -> None:
         """Start, and wait until it answers."""
         self.run("pg_ctl", "-D", str(self.data), "-w", "-t", "60", "-l", str(self.folder / "log"), "start")

@@ -1,0 +1,100 @@
+"""A PostgreSQL primary killed under load: reads go on from its hot standby, and none of them is wrong."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from fhir_facade.contracts.errors import ClaimsUnavailable
+from fhir_facade.resources import places
+from fhir_facade.resources.database import migrate, replica_url
+from fhir_facade.resources.replica import ReplicaResources
+from fhir_facade.search.query import SearchQuery
+from tests.peers.postgresql import Server
+from tests.resources.filled import HASHED, Filler, viewer
+from tests.resources.world import SOURCE, claim, records, whole
+
+pytestmark = pytest.mark.peer("postgresql")
+EOB = SearchQuery(resource_type="ExplanationOfBenefit", count=5)
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[Server, Server, URL, URL]]:
+    """A filled primary and a standby that has everything."""
+    folder = Path(tempfile.mkdtemp(prefix="facade-pair-"))
+    folder.chmod(0o777)
+    primary = Server(folder / "primary")
+    started = [primary]
+    try:
+        primary.create()
+        primary.start()
+        url = replica_url(primary.database(), folder)
+        migrate(url)
+        Filler(url, folder).sync(whole(*(records(n, [claim(n, s) for s in range(8)]) for n in range(1, 6))))
+        standby = primary.standby(folder / "standby")
+        started.append(standby)
+        standby.start()
+        yield primary, standby, url, url.set(port=standby.port)
+    finally:
+        for server in started:
+            server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_reads_go_on_from_the_standby_when_the_primary_is_killed(pair: tuple[Server, Server, URL, URL]) -> None:
+    primary, _, first, second = pair
+    resources = ReplicaResources(first, SOURCE, HASHED, [second])
+    expected = {n: resources.search(viewer(n), EOB) for n in range(1, 6)}
+    stop, wrong, failed, right = threading.Event(), [], [], []
+
+    def read() -> None:
+        while not stop.is_set():
+            for number, page in expected.items():
+                try:
+                    (right if resources.search(viewer(number), EOB) == page else wrong).append(number)
+                except ClaimsUnavailable as error:
+                    failed.append(str(error))
+        resources.close()
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    primary.stop()
+    before = len(right)
+    time.sleep(1.5)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    resources.close()
+    assert before > 0
+    assert len(right) > before
+    assert wrong == []
+    assert failed == []
+
+
+def test_a_standby_that_is_down_is_skipped(pair: tuple[Server, Server, URL, URL]) -> None:
+    _, standby, first, second = pair
+    standby.stop()
+    resources = ReplicaResources(first, SOURCE, HASHED, [second])
+    for _ in range(4):
+        assert len(resources.search(viewer(1), EOB).matches) == 5
+        resources.close()
+
+
+def test_a_standby_too_far_behind_is_not_read(
+    pair: tuple[Server, Server, URL, URL], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, _, second = pair
+    monkeypatch.setattr(places, "MOST_LAG_S", -1)
+    resources = ReplicaResources(second, SOURCE, HASHED)
+    with pytest.raises(ClaimsUnavailable, match="behind"):
+        resources.search(viewer(1), EOB)
+    resources.close()
