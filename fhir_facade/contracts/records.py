@@ -84,17 +84,21 @@ class ClaimLine:
     revenue: str | None = None
     """NUBC revenue code, four digits [86]; required for inpatient lines."""
     procedure: Code | None = None
-    """CPT, HCPCS, HIPPS or CDT [40, 194]."""
+    """CPT or HCPCS; HIPPS on institutional lines, CDT on oral ones [40, 194].
+
+    Absent on an institutional line with a revenue code, on a vision line and on an oral line it is not applicable; on a
+    professional line it is published as unknown. A payer's own codes go on institutional lines only.
+    """
     modifiers: tuple[Code, ...] = ()
     """[41, 195]."""
     place_of_service: str | None = None
-    """CMS place of service, two digits [46]; required for professional and oral lines."""
+    """CMS place of service, two digits [46]; required for professional, vision and oral lines."""
     units: Decimal | None = None
     """Units, visits or days billed, digits as in the source [42]."""
     unit: str | None = None
     """What a unit is, where the source says so (UCUM or plain)."""
     drug: Code | None = None
-    """NDC, eleven digits [38]; absent for a compound, whose ingredients stand in ``ingredients``."""
+    """NDC, eleven digits, or ten with hyphens [38]; absent for a compound, which has ``ingredients``."""
     quantity: Decimal | None = None
     """Quantity dispensed, digits as in the source [39]."""
     quantity_unit: str | None = None
@@ -113,7 +117,7 @@ class ClaimLine:
     tooth: Code | None = None
     """First tooth or oral area [196]."""
     surfaces: tuple[Code, ...] = ()
-    """[197]; need a tooth."""
+    """[197]; need a tooth number, not an area."""
     additional_teeth: tuple[Code, ...] = ()
     """Further teeth or areas of the same line [204]; need a tooth."""
     transport: bool = False
@@ -148,7 +152,7 @@ class Claim:
     coverage_id: str
     """The cover the claim was adjudicated under, as of the date of service [2]."""
     billing_provider: Party
-    """[94, 167]."""
+    """[94, 167]; an organization or a practitioner."""
     lines: tuple[ClaimLine, ...]
     """At least one."""
     status: ClaimStatus = ClaimStatus.ACTIVE
@@ -171,6 +175,7 @@ class Claim:
     replaced_by: tuple[Identifier, ...] = ()
     """Claims that replace this one, immediate neighbours only [112]; this one is then cancelled."""
     diagnoses: tuple[Diagnosis, ...] = ()
+    """At least one for inpatient, outpatient, professional and vision claims; a pharmacy claim has none."""
     procedures: tuple[Procedure, ...] = ()
     type_of_bill: str | None = None
     """NUBC, as the source has it [17]."""
@@ -195,7 +200,7 @@ class Claim:
     billing_network: NetworkStatus | None = None
     """[101]."""
     rendering_network: NetworkStatus | None = None
-    """[101]; required for oral claims."""
+    """[101]; required for oral claims, unless ``billing_network`` or ``benefit_payment`` say it."""
     benefit_payment: NetworkStatus | None = None
     """[142]."""
     payment_status: PaymentStatus | None = None
