@@ -127,14 +127,19 @@ def _source(table: Any, index: int, reader: Reader) -> SourceSettings | None:
         (isinstance(adapter, str), f"{where}.adapter: name of an installed adapter (see `fhir-facade plugins`)"),
         (mode in ("replica", "live"), f"{where}.mode: must be replica or live"),
         (isinstance(options, Mapping), f"{where}.{adapter}: must be a table"),
+        (isinstance(table.get("schedule", ""), str), f'{where}.schedule: must be text such as "daily at 02:00"'),
     ]
     problems = [text for ok, text in faults if not ok]
     problems += [
         f"{where}.{key}: unknown key; the adapter's own settings stand in [claims.{adapter}]"
-        for key in table.keys() - {"name", "adapter", "mode", adapter}
+        for key in table.keys() - {"name", "adapter", "mode", "schedule", "drop", adapter}
     ]
     reader.faults.extend(problems)
-    return None if problems else SourceSettings(name=name, adapter=adapter, mode=mode, options=dict(options))
+    drop = reader.convert(table["drop"], Path, f"{where}.drop") if "drop" in table else None
+    if problems:
+        return None
+    own = {"schedule": table.get("schedule"), "drop": drop}
+    return SourceSettings(name=name, adapter=adapter, mode=mode, options=dict(options), **own)
 
 
 def _identity(raw: Any, reader: Reader) -> IdentitySettings:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from fhir_facade.app.databases import replica_url
 from fhir_facade.app.sources import mapper_of, match_hash, policy_of, scratch_of
 from fhir_facade.contracts.claims import ExtractSource
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.plugins import open_source
+from fhir_facade.resources.replica import ReplicaResources
 from fhir_facade.state import state_folder
 from fhir_facade.sync.report import SyncReport
 from fhir_facade.sync.run import OnProgress, SyncPlan, sync
@@ -63,3 +66,16 @@ def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool =
 def rendering_of(settings: Settings) -> str:
     """How resources are rendered: when it changes, a sync maps everything again."""
     return f"carin {settings.fhir.carin} pins {settings.fhir.pin_coding_versions}"
+
+
+def last_published(settings: Settings, entry: SourceSettings) -> datetime | None:
+    """When the last run of a source finished; None for never.
+
+    Raises:
+        ClaimsUnavailable: the copy cannot be read.
+    """
+    resources = ReplicaResources(replica_url(settings), entry.name, match_hash(settings))
+    try:
+        return next((fresh.published for fresh in resources.freshness()), None)
+    finally:
+        resources.close()

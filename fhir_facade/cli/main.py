@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "migrate": "fhir_facade.cli.migrate:migrate",
     "plugins": "fhir_facade.cli.plugins:plugins",
     "sandbox": "fhir_facade.cli.sandbox:sandbox",
+    "schedule": "fhir_facade.cli.schedule:schedule",
     "serve": "fhir_facade.cli.serve:serve",
     "sync": "fhir_facade.cli.sync:sync",
     "tmsis": "fhir_facade.cli.tmsis:tmsis",

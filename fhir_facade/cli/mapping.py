@@ -28,7 +28,7 @@ def mapping(config: Path | None, source: str, form: str, out: Path | None) -> No
     entry = source_named(settings, source)
     opened = open_source(entry, settings.path.parent, scratch_of(settings, entry))
     try:
-        rows = mapping_rows(settings.fhir.carin, opened.capabilities.fields)
+        rows = mapping_rows(settings.fhir.carin, opened.capabilities.fields or None)
     finally:
         opened.close()
     document = WRITERS[form](rows, f"{source}: fields to FHIR, CARIN Blue Button {settings.fhir.carin}")

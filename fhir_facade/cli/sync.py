@@ -17,22 +17,27 @@ from fhir_facade.sync.report import SyncReport
 
 
 @click.command()
-@click.argument("source")
+@click.argument("source", required=False)
+@click.option("--all", "every", is_flag=True, help="Sync every source that is served from its copy.")
 @config_option
 @json_option
 @click.option("--allow-removals", is_flag=True, help="Accept that the source names less than half of the members.")
-def sync(source: str, config: Path | None, as_json: bool, allow_removals: bool) -> None:
+def sync(source: str | None, every: bool, config: Path | None, as_json: bool, allow_removals: bool) -> None:
     """Bring the copy of SOURCE up to date; exits 1 when records were rejected, and says where they are listed."""
     settings = settings_of(config)
+    if (source is None) != every:
+        raise click.UsageError("name one source, or give --all")
     require_current_schemas(settings)
-    report = run(settings, source, allow_removals=allow_removals)
-    if as_json:
-        print_json(report.as_dict())
-    else:
-        print_report(report)
-    if report.rejected:
-        click.echo(f"{report.rejected} records were rejected; they are listed in {report.rejects}", err=True)
-        sys.exit(1)
+    names = [entry.name for entry in settings.claims if entry.mode == "replica"] if every else [str(source)]
+    reports = [run(settings, name, allow_removals=allow_removals) for name in names]
+    for report in reports:
+        if as_json:
+            print_json(report.as_dict())
+        else:
+            print_report(report)
+        if report.rejected:
+            click.echo(f"{report.rejected} records were rejected; they are listed in {report.rejects}", err=True)
+    sys.exit(1 if any(report.rejected for report in reports) else 0)
 
 
 def run(settings: Settings, source: str, *, allow_removals: bool = False) -> SyncReport:

@@ -126,12 +126,17 @@ class AgencySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
-    """One ``[[claims]]`` entry. ``options`` is the adapter's own table, read by the adapter's settings class."""
+    """One ``[[claims]]`` entry. ``options`` is the adapter's own table, read by the adapter's settings class.
+
+    ``schedule`` says when ``fhir-facade schedule`` syncs the source; ``drop`` is the folder its files arrive in.
+    """
 
     name: str
     adapter: str
     mode: Literal["replica", "live"]
     options: dict[str, Any]
+    schedule: str | None = None
+    drop: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

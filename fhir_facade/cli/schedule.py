@@ -1,0 +1,90 @@
+"""``fhir-facade schedule``: sync each source when its schedule says so, for ever."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+
+import click
+
+from fhir_facade.app.databases import require_current_schemas
+from fhir_facade.app.syncing import last_published, sync_source
+from fhir_facade.cli.options import config_option, settings_of
+from fhir_facade.contracts.errors import ConfigError, FacadeError
+from fhir_facade.contracts.sections import Settings, SourceSettings
+from fhir_facade.sync.schedule import Schedule, is_late, parse
+
+LOOK_S = 20.0
+
+
+@click.command()
+@config_option
+@click.option("--once", is_flag=True, help="Sync what is due now, and end.")
+def schedule(config: Path | None, once: bool) -> None:
+    """Sync each source when its schedule says so; prints an alarm line when data are late."""
+    settings = settings_of(config)
+    require_current_schemas(settings)
+    schedules = schedules_of(settings)
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    failed = False
+    while not stopping.is_set():
+        for source, plan in schedules.items():
+            failed |= not look(settings, source, plan, datetime.now(UTC))
+        if once:
+            break
+        stopping.wait(LOOK_S)
+    sys.exit(1 if once and failed else 0)
+
+
+def schedules_of(settings: Settings) -> dict[str, Schedule]:
+    """Source → its schedule.
+
+    Raises:
+        ConfigError: no source has one, or one cannot be read.
+    """
+    found: dict[str, Schedule] = {}
+    faults: list[str] = []
+    for source in settings.claims:
+        if source.schedule:
+            try:
+                found[source.name] = parse(source.schedule)
+            except ValueError as error:
+                faults.append(f"claims {source.name}: schedule {source.schedule!r}: {error}")
+    if faults or not found:
+        raise ConfigError(faults or ["no source has a schedule; add one to its [[claims]] entry"])
+    return found
+
+
+def look(settings: Settings, name: str, plan: Schedule, now: datetime) -> bool:
+    """Sync a source if it is due, and say when its data are late; whether all went well."""
+    entry = next(source for source in settings.claims if source.name == name)
+    ok = True
+    if plan.due(last_published(settings, entry), now, entry.drop):
+        ok = run(settings, entry)
+    warn_when_late(settings, entry, now)
+    return ok
+
+
+def run(settings: Settings, entry: SourceSettings) -> bool:
+    """One sync with one line about how it went."""
+    try:
+        report = sync_source(settings, entry.name)
+    except FacadeError as error:
+        click.echo(f"{entry.name}: failed: {error}", err=True)
+        return False
+    counts = f"{sum(report.written.values()):,} written, {sum(report.deleted.values()):,} deleted"
+    click.echo(f"{entry.name}: {counts}, {report.rejected:,} rejected, {report.seconds:.0f} s")
+    return report.rejected == 0
+
+
+def warn_when_late(settings: Settings, entry: SourceSettings, now: datetime) -> None:
+    """The alarm line of the one-business-day rule."""
+    published = last_published(settings, entry)
+    if is_late(None, published, now):
+        since = f"last published {published:%Y-%m-%d %H:%M} UTC" if published else "never published"
+        click.echo(f"ALARM {entry.name}: data are later than one business day ({since})", err=True)
