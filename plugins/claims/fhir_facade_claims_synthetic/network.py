@@ -54,6 +54,9 @@ SPECIALTIES = {
 }
 """NUCC taxonomy of a member's own clinicians by number: family, heart, teeth, eyes, surgery, obstetrics."""
 
+_SHARED_SPECIALTIES = (SPECIALTIES[1], SPECIALTIES[2], SPECIALTIES[5], "207R00000X", "208000000X", "207P00000X")
+"""Of clinicians whom members share: those who attend in hospitals and see anybody."""
+
 _SINCE = datetime(2025, 3, 14, 9, 26, 53, tzinfo=UTC)
 
 
@@ -75,7 +78,9 @@ def clinician_of(index: int, number: int) -> str:
 def taxonomy_of(practitioner_id: str) -> str:
     """NUCC taxonomy of a practitioner."""
     number = int(practitioner_id.rsplit("-", 1)[1])
-    return SPECIALTIES.get(number if practitioner_id.startswith("dr") else number % 6 + 1, SPECIALTIES[1])
+    if practitioner_id.startswith("dr"):
+        return SPECIALTIES[number]
+    return _SHARED_SPECIALTIES[number % len(_SHARED_SPECIALTIES)]
 
 
 @lru_cache(maxsize=4096)

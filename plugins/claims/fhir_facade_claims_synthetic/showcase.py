@@ -139,7 +139,7 @@ def _complete_line(claim: Claim, line: ClaimLine) -> ClaimLine:
         line,
         note_numbers=(1,),
         adjustments=(adjustments.FEE_SCHEDULE,),
-        modifiers=line.modifiers or ((catalogue.hcpcs("EP"),) if line.procedure else ()),
+        modifiers=line.modifiers or ((catalogue.hcpcs("KX"),) if line.procedure else ()),
         units=line.units or Decimal(1),
     )
 
