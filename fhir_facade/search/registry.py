@@ -14,6 +14,7 @@ from types import MappingProxyType
 from fhir_facade.search.claims import CLAIM
 from fhir_facade.search.common import CARIN_PARAMETERS, CORE_PARAMETERS, identifier, parameters
 from fhir_facade.search.declaration import Kind, Operation, Parameter, ResourceType
+from fhir_facade.search.disclosures import DISCLOSURE
 
 __all__ = [
     "COMPARTMENT",
@@ -165,7 +166,7 @@ _RELATED_PERSON = ResourceType(
 )
 
 REGISTRY: Mapping[str, ResourceType] = MappingProxyType(
-    {t.name: t for t in (CLAIM, _COVERAGE, _PATIENT, _ORGANIZATION, _PRACTITIONER, _RELATED_PERSON)}
+    {t.name: t for t in (CLAIM, _COVERAGE, _PATIENT, _ORGANIZATION, _PRACTITIONER, _RELATED_PERSON, DISCLOSURE)}
 )
 
 COMPARTMENT = ("ExplanationOfBenefit", "Coverage", "RelatedPerson")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from fhir_facade.search.faults import BadSearch, Fault
-from fhir_facade.search.folding import fold_code
+from fhir_facade.search.folding import fold_code, fold_string
 from fhir_facade.search.moments import span
 from fhir_facade.search.query import DateValue, Modifier, Prefix, ReferenceValue, StringValue, TokenValue, Value
 from fhir_facade.search.registry import Kind, Parameter
@@ -109,8 +109,7 @@ _TOKEN_FORM = {"_id": "write an id of 1 to 64 letters, digits, dashes and dots"}
 
 def _reference(parameter: Parameter, narrowed: str | None, part: str, base: str) -> Iterator[Value]:
     text = unescape(parameter, part)
-    own = text.removeprefix(base + "/") if text.startswith(base + "/") else text
-    relative = _RELATIVE.fullmatch(own)
+    relative = _RELATIVE.fullmatch(_relative_to(base, text))
     if relative is not None:
         yield ReferenceValue(_target(parameter, narrowed, relative[1]), relative[2])
     elif FHIR_ID.fullmatch(text):
@@ -122,6 +121,13 @@ def _reference(parameter: Parameter, narrowed: str | None, part: str, base: str)
         raise fault(parameter, "write an id, Type/id or an absolute URL")
 
 
+def _relative_to(base: str, text: str) -> str:
+    """``text`` without this server's base; http and https are the same server (R4 RESTful API §3.1.0.1.1)."""
+    own = base.partition("://")[2] + "/"
+    scheme, _, rest = text.partition("://")
+    return rest.removeprefix(own) if scheme in ("http", "https") and rest.startswith(own) else text
+
+
 def _target(parameter: Parameter, narrowed: str | None, written: str) -> str:
     if written not in ((narrowed,) if narrowed else parameter.targets):
         raise fault(parameter, f"it points to {' or '.join(parameter.targets)} only")
@@ -129,6 +135,13 @@ def _target(parameter: Parameter, narrowed: str | None, written: str) -> str:
 
 
 def _string(parameter: Parameter, part: str) -> Iterator[Value]:
+    text = unescape(parameter, part)
+    if not fold_string(text):
+        raise fault(parameter, "write at least one letter or digit")
+    yield StringValue(text)
+
+
+def _uri(parameter: Parameter, part: str) -> Iterator[Value]:
     yield StringValue(unescape(parameter, part))
 
 
@@ -136,5 +149,5 @@ _READ: Mapping[Kind, Callable[[Parameter, str], Iterator[Value]]] = {
     Kind.DATE: _date,
     Kind.TOKEN: _token,
     Kind.STRING: _string,
-    Kind.URI: _string,
+    Kind.URI: _uri,
 }

@@ -24,7 +24,7 @@ from fhir_facade.web.bundle import entry, outcome_entry, searchset
 from fhir_facade.web.fhir_answer import MEMBER_DATA, Answer
 from fhir_facade.web.fhir_guard import Guard, require_id
 from fhir_facade.web.fhir_include import include
-from fhir_facade.web.fhir_request import Incoming, Pairs
+from fhir_facade.web.fhir_request import Incoming
 from fhir_facade.web.fhir_shape import shaped
 from fhir_facade.web.negotiation import handling
 
@@ -100,16 +100,16 @@ class Searches:
         return self.resources.search(guard.viewer, query, after=position)
 
     def _links(self, path: str, parsed: Parsed, page: Page, query: SearchQuery, guard: Guard) -> list[tuple[str, str]]:
-        own: Pairs = (("_cursor", parsed.cursor),) if parsed.cursor is not None and query.count else ()
-        links = [("self", self.url(path, (*parsed.applied, *own)))]
+        first = self.url(path, parsed.applied)
         if query.count == 0:
-            return links
-        links.append(("first", self.url(path, parsed.applied)))
+            return [("self", first)]
+        this = first if parsed.cursor is None else with_cursor(first, parsed.cursor)
+        links = [("self", this), ("first", first)]
         for relation, position in (("previous", page.previous), ("next", page.next)):
             if position is not None:
                 mark = Mark(position.keys, position.id, backwards=relation == "previous")
                 cursor = self.cursors.seal(mark, self.caller(guard), search_text(query))
-                links.append((relation, self.url(path, (*parsed.applied, ("_cursor", cursor)))))
+                links.append((relation, with_cursor(first, cursor)))
         return links
 
     def url(self, path: str, pairs: Iterable[tuple[str, str]]) -> str:
@@ -128,6 +128,11 @@ class Searches:
         if notes:
             entries.append(outcome_entry(notes_outcome(notes)))
         return entries
+
+
+def with_cursor(url: str, cursor: str) -> str:
+    """The address of the page at ``cursor`` of the search at ``url``."""
+    return f"{url}{'&' if '?' in url else '?'}_cursor={quote(cursor, safe='')}"
 
 
 def notes_outcome(notes: Iterable[str]) -> bytes:

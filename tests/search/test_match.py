@@ -121,6 +121,8 @@ REFERRING = claim(
         ("patient", "p1", True),
         ("patient", "Patient/p1", True),
         ("patient", BASE + "/Patient/p1", True),
+        ("patient", BASE.replace("https", "http") + "/Patient/p1", True),
+        ("patient", BASE + ".evil.example/Patient/p1", False),
         ("patient:Patient", "p1", True),
         ("patient", "p2", False),
         ("patient", "https://elsewhere.example/fhir/Patient/p1", False),

@@ -68,6 +68,12 @@ BAD_VALUES = [
 ]
 
 
+@pytest.mark.parametrize("text", [" ", "\u0301", "\u00a0", " , "])
+@pytest.mark.parametrize("modifier", ["", ":contains", ":exact"])
+def test_a_text_that_would_match_everything_is_refused(text, modifier):
+    assert codes((f"name{modifier}", text), kind="Organization") == ["value"]
+
+
 @pytest.mark.parametrize("pair", BAD_VALUES, ids=lambda pair: ascii("=".join(pair))[:40])
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_bad_value_is_an_error_in_lenient_handling_too(pair, strict):
