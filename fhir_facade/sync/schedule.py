@@ -1,7 +1,7 @@
 """When a source is synced again: by the clock, or when new files have arrived whole. Pure, but for looking at a folder.
 
-``every 15 minutes``, ``every 6 hours`` count from the end of the last run; ``daily at 02:00`` is UTC; ``on files`` is when
-files in the source's drop folder have not changed for a minute.
+``every 15 minutes``, ``every 6 hours`` count from the end of the last run; ``daily at 02:00`` is UTC; ``on files`` is
+when files in the source's drop folder have not changed for a minute.
 """
 
 from __future__ import annotations
