@@ -114,7 +114,7 @@ def number(value: object, what: str) -> Decimal:
     Raises:
         Unfit: it is a float or not a number that FHIR can hold.
     """
-    if type(value) is not Decimal or not value.is_finite() or abs(value.adjusted()) > _LARGEST:
+    if type(value) is not Decimal or not value.is_finite() or not -_LARGEST <= value.adjusted() <= _LARGEST:
         raise Unfit(f"{what} is not a decimal number")
     return value
 

@@ -5,6 +5,7 @@ Source: CARIN Blue Button, StructureDefinition C4BB-ExplanationOfBenefit.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -40,7 +41,7 @@ _PAYEES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Kind(ABC):
     """One CARIN profile; each kind of claim overrides what is its own.
 
     Args:
@@ -59,25 +60,25 @@ class Kind:
     diagnosis_required: bool
     qualified: frozenset[CareTeamRole] = frozenset()
 
+    @abstractmethod
     def roles(self, draft: Draft) -> Roles:
         """Care team roles of the profile."""
-        raise NotImplementedError
 
     def providers(self, draft: Draft) -> frozenset[PartyKind]:
         """What ``provider`` may be."""
         return PROVIDERS
 
+    @abstractmethod
     def inform(self, draft: Draft) -> None:
         """Add the ``supportingInfo`` of the claim."""
-        raise NotImplementedError
 
+    @abstractmethod
     def line(self, draft: Draft, line: ClaimLine) -> Json:
         """The item of a line."""
-        raise NotImplementedError
 
+    @abstractmethod
     def header(self, draft: Draft) -> list[Json]:
         """``adjudication`` of the whole claim."""
-        raise NotImplementedError
 
     def procedures(self, draft: Draft) -> list[Json]:
         """``procedure``, institutional claims only."""
@@ -120,7 +121,7 @@ def build(draft: Draft, kind: Kind, eob_id: str, labels: frozenset[str]) -> Json
         "total": amounts.totals(draft) if draft.financial else [],
         "processNote": _notes(draft),
         "supportingInfo": draft.information,
-        "contained": draft.contained,
+        "contained": list(draft.contained.values()),
     }
     eob |= {name: entries for name, entries in sections.items() if entries}
     if payment := _payment(draft):

@@ -100,11 +100,12 @@ def _provider(draft: Draft, party: Party, allowed: frozenset[PartyKind]) -> Json
     if party.kind in allowed:
         return draft.refer(party, "a care team provider")
     record = draft.known.practitioners.get(party.party_id)
-    if party.kind is PartyKind.PRACTITIONER and record is not None:
+    if party.kind is not PartyKind.PRACTITIONER or record is None:
+        return None
+    if party.party_id not in draft.contained:
         local_id = f"provider-{len(draft.contained) + 1}"
-        draft.contained.append(as_organization(draft.guide, local_id, record))
-        return {"reference": f"#{local_id}"}
-    return None
+        draft.contained[party.party_id] = as_organization(draft.guide, local_id, record)
+    return {"reference": f"#{draft.contained[party.party_id]['id']}"}
 
 
 def _qualification(draft: Draft, member: CareTeamMember) -> Json | None:

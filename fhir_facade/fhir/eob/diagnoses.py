@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from fhir_facade.contracts.codes import ICD_9_CM, ICD_10_CM, ICD_10_PCS, Code
 from fhir_facade.contracts.records import Diagnosis, DiagnosisRole, Procedure
@@ -19,6 +20,7 @@ RoleNames = Mapping[DiagnosisRole, str]
 """Role → its code in the profile; ``SECONDARY`` is always named, and stands in for roles that are not."""
 
 
+@lru_cache(maxsize=65536)
 def dotted(code: Code) -> str:
     """A diagnosis code as its system writes it: ``I10`` and ``E119`` → ``I10``, ``E11.9``; ICD-9 E codes after four."""
     bare = code_text(code.value, "a diagnosis code").replace(".", "").upper()

@@ -41,14 +41,14 @@ class Known:
 
     def lacks(self, party: Party) -> bool:
         """Whether a reference to the party would lead nowhere."""
-        if not self.complete:
-            return False
-        held: Mapping[PartyKind, Mapping[str, object]] = {
-            PartyKind.ORGANIZATION: self.organizations,
-            PartyKind.PRACTITIONER: self.practitioners,
-            PartyKind.REPRESENTATIVE: self.representatives,
-        }
-        return party.party_id not in held.get(party.kind, {})
+        return self.complete and party.party_id not in self._of_kind(party.kind)
+
+    def _of_kind(self, kind: PartyKind) -> Mapping[str, object]:
+        if kind is PartyKind.ORGANIZATION:
+            return self.organizations
+        if kind is PartyKind.PRACTITIONER:
+            return self.practitioners
+        return self.representatives if kind is PartyKind.REPRESENTATIVE else {}
 
 
 NOTHING_KNOWN = Known()
@@ -75,7 +75,8 @@ class Draft:
     financial: bool = True
     findings: list[str] = field(default_factory=list)
     """What was noticed and does not make the claim unfit, each to follow on "claim 123: "."""
-    contained: list[Json] = field(default_factory=list)
+    contained: dict[str, Json] = field(default_factory=dict)
+    """Contained resources by the source's id of their record."""
     line_sums: Amounts = field(default_factory=dict)
     """The sum per kind of amount over the lines."""
     information: list[Json] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 from fhir_facade.contracts.records import CareTeamRole, ClaimLine, PartyKind
@@ -61,9 +62,9 @@ class Institutional(Kind):
             )
         return item | lines.notes(draft, line) | lines.drug_detail(line)
 
+    @abstractmethod
     def serviced(self, line: ClaimLine) -> Json:
         """When the line's service was given."""
-        raise NotImplementedError
 
 
 def _carries(draft: Draft, line: ClaimLine) -> bool:
