@@ -73,16 +73,24 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskFor:
-    """Ask the person for these fields on the facade's own page. ``hint`` is one sentence shown above them."""
+    """Ask the person for these fields on the facade's own page.
+
+    ``hint`` is one sentence shown above them; ``values`` fill its ``{places}``, so that the facade can translate it.
+    """
 
     fields: Sequence[Field]
     hint: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
     memory: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskPasskey:
-    """Ask the browser for a passkey; ``options`` is WebAuthn's PublicKeyCredentialRequestOptions as JSON text."""
+    """Ask the browser for a passkey.
+
+    ``options`` is WebAuthn's options as JSON text: request options to use a passkey, creation options (with ``rp`` and
+    ``user``) to make one. The answer is the parameter ``credential``: the browser's credential as JSON.
+    """
 
     options: str
     memory: Mapping[str, str] = field(default_factory=dict)
@@ -156,8 +164,10 @@ class IdentityProvider(Protocol):
         """
         ...
 
-    def finish(self, attempt: Attempt, answer: Answer) -> VerifiedIdentity | AskFor:
-        """Verify the answer; ``AskFor`` asks again or for one thing more (a one-time code).
+    def finish(self, attempt: Attempt, answer: Answer) -> VerifiedIdentity | AskFor | AskPasskey:
+        """Verify the answer; ``AskFor`` and ``AskPasskey`` ask again or for one thing more (a second factor).
+
+        What is asked comes back with a fresh attempt, whose ``memory`` is that of this answer.
 
         Raises:
             LoginDenied: the person cancelled or gave wrong credentials.

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from fhir_facade.contracts.errors import ClaimsError, IdentityUnavailable, LoginDenied, LoginRejected
-from fhir_facade.contracts.identity import Answer, AskFor, Assurance, Attempt, Begin, VerifiedIdentity
+from fhir_facade.contracts.identity import Answer, AskFor, AskPasskey, Assurance, Attempt, Begin, VerifiedIdentity
 from fhir_facade.login.distrust import allowed_headers, fault_of
 from fhir_facade.login.keys import LoginKeys, fresh_token, hashed
 from fhir_facade.login.linking import Linker, LinkOutcome, Person
@@ -189,7 +189,7 @@ class LoginFlow:
         except Exception as error:  # a plugin's fault must not log anyone in, nor show a stack to a member
             logger.exception("log-in provider %s failed", choice.name)
             return self._stop(Stop.REJECTED, visit_id, choice.name, f"the plugin raised {type(error).__name__}")
-        if isinstance(verified, AskFor):
+        if isinstance(verified, AskFor | AskPasskey):
             next_attempt = self._attempt(fresh_token(), browser, choice, {})
             return self._begun(visit_id, choice.name, next_attempt, verified)
         fault = fault_of(verified, attempt, self.now())
@@ -272,7 +272,7 @@ class LoginFlow:
                 attempt_id=attempt.attempt_id,
                 visit_id=visit_id,
                 provider=provider,
-                form=isinstance(begin, AskFor),
+                form=isinstance(begin, AskFor | AskPasskey),
                 memory=self._keys.seal(json.dumps(dict(begin.memory)), f"memory {attempt.attempt_id}"),
                 answer=None,
                 expires_at=self.now() + ATTEMPT_S,

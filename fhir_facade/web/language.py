@@ -50,10 +50,12 @@ class Texts:
         """The text of ``key`` with its values filled in."""
         return catalog(self.language)[key].format_map(self._always | values)
 
-    def or_plain(self, key_or_text: str) -> str:
+    def or_plain(self, key_or_text: str, **values: str) -> str:
         """The text of a key, or of an English text that the facade knows; any other text stays as it is."""
         key = key_or_text if key_or_text in catalog(LANGUAGES[0]) else _english_keys().get(key_or_text)
-        return self(key) if key else key_or_text
+        if key:
+            return self(key, **values)
+        return key_or_text.format_map(values) if values else key_or_text
 
     def or_else(self, key: str, otherwise: str) -> str:
         """The text of a key that may not exist."""

@@ -200,6 +200,7 @@ class LoginPages:
             state=step.state,
             fields=begin.fields,
             hint=begin.hint,
+            values=begin.values,
             denied=step.denied,
             intro=self._intro("form.intro", asked),
         )

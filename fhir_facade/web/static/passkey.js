@@ -8,20 +8,17 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const options = JSON.parse(form.dataset.options);
   options.challenge = bytes(options.challenge);
-  options.allowCredentials = (options.allowCredentials || []).map((one) => ({ ...one, id: bytes(one.id) }));
+  for (const list of ["allowCredentials", "excludeCredentials"]) {
+    options[list] = (options[list] || []).map((one) => ({ ...one, id: bytes(one.id) }));
+  }
+  if (options.user) options.user.id = bytes(options.user.id);
   try {
-    const got = await navigator.credentials.get({ publicKey: options });
-    form.elements.credential.value = JSON.stringify({
-      id: got.id,
-      rawId: text(got.rawId),
-      type: got.type,
-      response: {
-        clientDataJSON: text(got.response.clientDataJSON),
-        authenticatorData: text(got.response.authenticatorData),
-        signature: text(got.response.signature),
-        userHandle: got.response.userHandle ? text(got.response.userHandle) : null,
-      },
-    });
+    const got = await navigator.credentials[options.user ? "create" : "get"]({ publicKey: options });
+    const parts = ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"];
+    const response = {};
+    for (const part of parts) if (got.response[part]) response[part] = text(got.response[part]);
+    const credential = { id: got.id, rawId: text(got.rawId), type: got.type, response };
+    form.elements.credential.value = JSON.stringify(credential);
     form.submit();
   } catch (error) {
     document.getElementById("passkey-failed").hidden = false;
