@@ -16,12 +16,12 @@ from flask import Blueprint, Flask, Response, jsonify, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse_many
 from limits.errors import ConfigurationError
-from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
 from fhir_facade.access.grant import Grant
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.oauth.messages import NO_STORE
+from fhir_facade.web.counts import Counts
 from fhir_facade.web.errors import Problem
 from fhir_facade.web.pages import Pages
 
@@ -61,8 +61,8 @@ class Limits:
         if faults:
             raise ConfigError(faults)
         self._budgets = budgets
-        self._limiter = Limiter(key_func=_address, storage_uri=storage or "memory://", strategy="fixed-window")
-        self._own = FixedWindowRateLimiter(MemoryStorage())
+        self._limiter = Limiter(key_func=_address, storage_uri=storage or "counts://", strategy="fixed-window")
+        self._own = FixedWindowRateLimiter(Counts())
 
     def start(self, app: Flask) -> None:
         """Connect to the storage; once, before the first request.
@@ -70,6 +70,8 @@ class Limits:
         Raises:
             ConfigError: the storage is of a kind that is not installed.
         """
+        # registered already, it adds no hooks: no view is decorated, and looking at each request for nothing costs
+        app.extensions.setdefault("limiter", set()).add(self._limiter)
         try:
             self._limiter.init_app(app)
         except ConfigurationError as error:
