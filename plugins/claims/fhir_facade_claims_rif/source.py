@@ -60,14 +60,20 @@ class RifSource:
         Raises:
             ClaimsUnavailable: the folder or a file cannot be read.
         """
-        with closing(self._staged()) as staging:
+        staging = self._staged()
+        finished = False
+        try:
             after = _resume(watermark, staging.fingerprint)
             if not after:
                 staging.forget()
             yield from staging.faults()
             yield from self._members(staging, after)
+            finished = True
             yield Checkpoint(watermark=_watermark(staging.fingerprint, None), finished=True)
-        staging.discard()
+        finally:
+            staging.close()
+            if finished:
+                staging.discard()
 
     def _members(self, staging: Staging, after: str) -> Iterator[Change]:
         reader = MemberReader(self._settings, staging.as_of)

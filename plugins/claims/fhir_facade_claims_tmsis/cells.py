@@ -55,8 +55,8 @@ class Record:
 
     def text(self, element: str) -> str | None:
         """The cell; None for blanks and for fills of eights or nines."""
-        value = self.cells.get(element, "").strip()
-        return None if not value or is_fill(value) else value
+        value = self.cells.get(element)
+        return None if value is None or is_fill(value) else value
 
     def code(self, element: str) -> str | None:
         """The cell of a code: zeros alone say nothing."""
@@ -80,7 +80,7 @@ class Record:
         Raises:
             CellFault: it is not a day that exists.
         """
-        value = self.cells.get(element, "").strip()
+        value = self.cells.get(element, "")
         if not value.strip("0") or is_fill(value) or value.startswith("9999"):
             return None
         try:
@@ -107,8 +107,8 @@ class Record:
         Raises:
             CellFault: it is not a number.
         """
-        value = self.cells.get(element, "").strip()
-        if not value:
+        value = self.cells.get(element)
+        if value is None:
             return None
         negative, digits = self._signed(value, element)
         if is_fill(digits, _LEAST_AMOUNT_FILL):
@@ -155,8 +155,10 @@ def with_point(value: str, decimals: int) -> str:
 
 def is_fill(value: str, least: int = LEAST_FILL) -> bool:
     """Whether the value is a fill of ``least`` or more eights or nines, with or without a point."""
+    if len(value) < least or value[0] not in "89" or not _FILL.fullmatch(value):
+        return False
     digits = value.replace(".", "")
-    return len(digits) >= least and bool(_FILL.fullmatch(value)) and len(set(digits)) == 1
+    return len(digits) >= least and len(set(digits)) == 1
 
 
 def _no_day() -> date:

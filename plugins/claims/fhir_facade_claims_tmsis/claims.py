@@ -226,12 +226,14 @@ def _billing(source: Source) -> Party:
 
 
 def _care_team(source: Source) -> tuple[CareTeamMember, ...]:
-    team: dict[tuple[CareTeamRole, Party], CareTeamMember] = {}
+    """Each provider once per role, however many lines name them."""
+    team: dict[tuple[CareTeamRole, str | None, str | None], CareTeamMember | None] = {}
     for record, stem, role in _mentions(source):
-        member = _member(source, record, stem, role)
-        if member:
-            team.setdefault((role, member.provider), member)
-    return tuple(team.values())
+        number_ = record.code(f"{stem}-NUM")
+        npi = record.code(f"{stem}-NPI-NUM") or record.code(f"{stem}-NPI")
+        if (role, number_, npi) not in team:
+            team[role, number_, npi] = _member(source, record.code(f"{stem}-TAXONOMY"), role, number_, npi)
+    return tuple(dict.fromkeys(member for member in team.values() if member))
 
 
 def _mentions(source: Source) -> list[tuple[Record, str, CareTeamRole]]:
@@ -246,13 +248,14 @@ def _mentions(source: Source) -> list[tuple[Record, str, CareTeamRole]]:
     return found + [(line, "SERVICING-PROV", CareTeamRole.RENDERING) for line in source.lines]
 
 
-def _member(source: Source, record: Record, stem: str, role: CareTeamRole) -> CareTeamMember | None:
-    number_, npi = record.code(f"{stem}-NUM"), record.code(f"{stem}-NPI-NUM") or record.code(f"{stem}-NPI")
+def _member(
+    source: Source, taxonomy: str | None, role: CareTeamRole, number_: str | None, npi: str | None
+) -> CareTeamMember | None:
     provider = source.providers.practitioner(number_, npi)
     if provider is None:
         return None
-    taxonomy = record.code(f"{stem}-TAXONOMY") or source.providers.taxonomy(number_)
-    return CareTeamMember(role=role, provider=provider, taxonomy=taxonomy)
+    known = taxonomy or source.providers.taxonomy(number_)
+    return CareTeamMember(role=role, provider=provider, taxonomy=known)
 
 
 def _pharmacy(source: Source) -> PharmacyDetails:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -138,39 +138,45 @@ def _version(file: SourceFile) -> str:
     return file.layout.version if file.layout else ""
 
 
-def split_fixed(text: bytes, elements: Sequence[Element]) -> tuple[dict[str, str], str | None]:
-    """Cells by position. The filler at the end may be missing."""
+Split = tuple[dict[str, str], str | None]
+"""Filled cells by element, and why the record cannot be read whole."""
+
+
+def split_fixed(text: bytes, elements: Sequence[Element]) -> Split:
+    """Cells by position, with their decimal points. The filler at the end may be missing."""
     least = elements[-1].start if elements[-1].name == FILLER else elements[-1].stop
     length = elements[-1].stop
-    cells = {e.name: text[e.start : e.stop].strip() for e in elements if e.name != FILLER}
-    fault = None
+    cells, fault = _decoded((element, text[element.start : element.stop]) for element in elements)
+    for element in elements:
+        if element.decimals and element.name in cells:
+            cells[element.name] = with_point(cells[element.name], element.decimals)
     if len(text) < least or len(text) > length:
         fault = f"the record has {len(text)} of {length} characters; it is cut off or of another layout"
-    decoded, fault = _decoded(cells, elements, fault)
-    points = {e.name: e.decimals for e in elements if e.decimals}
-    return {name: with_point(value, points.get(name, 0)) for name, value in decoded.items()}, fault
+    return cells, fault
 
 
-def split_piped(text: bytes, elements: Sequence[Element]) -> tuple[dict[str, str], str | None]:
+def split_piped(text: bytes, elements: Sequence[Element]) -> Split:
     """Cells in order. The filler at the end may be missing or blank."""
     values = text.split(b"|")
     length = len(elements)
     least = length - (elements[-1].name == FILLER)
-    cells = {e.name: value.strip() for e, value in zip(elements, values, strict=False) if e.name != FILLER}
-    fault = None
+    cells, fault = _decoded(zip(elements, values, strict=False))
     if len(values) < least or any(value.strip() for value in values[length:]):
         fault = f"the record has {len(values)} of {length} fields; it is cut off, or a value holds a pipe"
-    return _decoded(cells, elements, fault)
+    return cells, fault
 
 
-def _decoded(
-    cells: dict[str, bytes], elements: Sequence[Element], fault: str | None
-) -> tuple[dict[str, str], str | None]:
-    """Cells as text, without those that a fill of eights or nines takes up whole: they are unknown."""
-    widths = {e.name: e.stop - e.start for e in elements}
-    try:
-        found = {name: value.decode("utf-8") for name, value in cells.items() if value}
-    except UnicodeDecodeError:
-        found = {name: value.decode("utf-8", "replace") for name, value in cells.items() if value}
-        fault = fault or "the record is not UTF-8 text"
-    return {n: v for n, v in found.items() if not is_fill(v, max(LEAST_FILL, widths[n]))}, fault
+def _decoded(cells: Iterable[tuple[Element, bytes]]) -> Split:
+    """Cells as text, without blanks, filler, and those that eights or nines take up whole: they are unknown."""
+    found: dict[str, str] = {}
+    fault = None
+    for element, raw in cells:
+        if not raw or raw.isspace() or element.name == FILLER:
+            continue
+        try:
+            value = raw.decode("utf-8").strip()
+        except UnicodeDecodeError:
+            value, fault = raw.decode("utf-8", "replace").strip(), "the record is not UTF-8 text"
+        if value[0] not in "89" or not is_fill(value, max(LEAST_FILL, element.stop - element.start)):
+            found[element.name] = value
+    return found, fault

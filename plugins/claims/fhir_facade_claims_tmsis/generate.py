@@ -11,7 +11,7 @@ from pathlib import Path
 from fhir_facade.contracts.claims import Change, MemberRecords
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.people import Member, Organization, Practitioner
-from fhir_facade_claims_tmsis.generate_claims import write_claim
+from fhir_facade_claims_tmsis.generate_claims import is_reversal, write_claim
 from fhir_facade_claims_tmsis.layout import LayoutFault, choose, known
 from fhir_facade_claims_tmsis.states import FIPS
 from fhir_facade_claims_tmsis.writing import FILE_NAMES, Style, Value, Writer
@@ -89,7 +89,7 @@ def _member(files: _Files, records: MemberRecords, *, first: bool) -> None:
     npis |= {o.organization_id: o.npi for o in records.organizations}
     for claim in records.claims:
         write_claim(files.writers, claim, number, by_number, npis)
-        files.claims += 1
+        files.claims += not is_reversal(claim)
 
 
 def msis_id(member: Member) -> str:

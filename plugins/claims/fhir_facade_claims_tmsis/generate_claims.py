@@ -59,7 +59,7 @@ def write_claim(
     for line in claim.lines:
         cells = _line(claim, line, subject) | _only(subject, rendering)
         writer.record(f"{subject}00003", own | keys | {"LINE-ADJUSTMENT-IND": indicator} | cells)
-    if claim.status is ClaimStatus.CANCELLED and not claim.replaced_by:
+    if claim.status is ClaimStatus.CANCELLED and not claim.replaced_by and not claim.prior_claims:
         void: Cells = {"ICN-ADJ": f"{claim.claim_number.value}V"[:50], "ADJUSTMENT-IND": "1"}
         voided = header | {"ADJUDICATION-DATE": max(claim.adjudicated_on, claim.last_updated.date())}
         writer.record(f"{subject}00002", own | keys | voided | void)
@@ -73,18 +73,26 @@ def _subject(claim: Claim) -> str:
 
 
 def _keys(claim: Claim, by_number: Mapping[str, Claim]) -> Cells:
-    """A replacement names the original of its family."""
-    number, root = claim.claim_number.value, claim
-    while root.prior_claims and root.prior_claims[0].value in by_number:
-        root = by_number[root.prior_claims[0].value]
-    original = root.prior_claims[0].value if root.prior_claims else root.claim_number.value
-    replaces = bool(claim.prior_claims)
+    """An adjustment names the original of its family and is never older; a reversal is a void, and no claim itself."""
+    family = [claim]
+    while family[-1].prior_claims and len(family) <= len(by_number):
+        before = by_number.get(family[-1].prior_claims[0].value)
+        if before is None:
+            break
+        family.append(before)
+    root = family[-1].prior_claims[0] if family[-1].prior_claims else family[-1].claim_number
+    adjusts = bool(claim.prior_claims)
     return {
-        "ICN-ORIG": original,
-        "ICN-ADJ": number if replaces else None,
-        "ADJUSTMENT-IND": "4" if replaces else "0",
-        "ADJUDICATION-DATE": claim.adjudicated_on,
+        "ICN-ORIG": root.value,
+        "ICN-ADJ": claim.claim_number.value if adjusts else None,
+        "ADJUSTMENT-IND": ("1" if is_reversal(claim) else "4") if adjusts else "0",
+        "ADJUDICATION-DATE": max(one.adjudicated_on for one in family),
     }
+
+
+def is_reversal(claim: Claim) -> bool:
+    """Whether the claim only takes back the one before it."""
+    return claim.status is ClaimStatus.CANCELLED and bool(claim.prior_claims) and not claim.replaced_by
 
 
 def _header(claim: Claim, subject: str, npis: Npis) -> Cells:

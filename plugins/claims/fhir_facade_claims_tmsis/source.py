@@ -64,14 +64,19 @@ class TmsisSource:
             ClaimsUnavailable: the folder or a file cannot be read.
         """
         staging, ids = self._staged()
-        with closing(staging):
+        finished = False
+        try:
             done = _resume(watermark, staging.fingerprint)
             if not done:
                 staging.forget()
             yield from staging.faults()
             yield from self._members(staging, MemberReader(self._settings, staging, ids), done)
+            finished = True
             yield Checkpoint(watermark=_watermark(staging.fingerprint, 0), finished=True)
-        staging.discard()
+        finally:
+            staging.close()
+            if finished:
+                staging.discard()
 
     def _members(self, staging: Staging, reader: MemberReader, done: int) -> Iterator[Change]:
         pending = 0

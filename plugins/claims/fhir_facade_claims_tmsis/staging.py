@@ -45,6 +45,9 @@ WHERE NOT EXISTS (SELECT 1 FROM headers h WHERE h.key = p.key) GROUP BY p.key, f
 _MEMBERS = """
 SELECT member FROM people WHERE member NOT LIKE '#%' UNION SELECT member FROM headers ORDER BY 1 LIMIT -1 OFFSET ?
 """
+_COUNT = """
+SELECT count(*) FROM headers WHERE coalesce(json_extract(cells, '$."ADJUSTMENT-IND"'), '0') NOT IN ('1', '2')
+"""
 _HOLDERS = {"PRV00002", "PRV00003", "PRV00005", "PRV00006"}
 _UNREAD = frozenset(("STATE-NOTATION", "SSN", "POLICY-OWNER-SSN", "MEDICARE-HIC-NUM", "CHECK-NUM"))
 """Elements that never leave the file."""
@@ -101,8 +104,8 @@ class Staging:
         self._path.unlink(missing_ok=True)
 
     def claims(self) -> int:
-        """How many claim records the folder holds."""
-        return int(self._database.execute("SELECT count(*) FROM headers").fetchone()[0])
+        """How many claim records the folder holds, but for voids, which are none themselves."""
+        return int(self._database.execute(_COUNT).fetchone()[0])
 
     def members(self, done: int) -> Iterator[str]:
         """The state's ids of members in order, but for the first ``done``."""

@@ -116,7 +116,7 @@ class Writer:
 def _text(element: Element, value: Value) -> bytes:
     """The cell in either encoding; names and addresses are cut to their width, as states do; all else must fit."""
     text = f"{value:%Y%m%d}" if isinstance(value, date) else str(value).replace("|", " ")
-    raw, width = text.encode(), element.stop - element.start
+    raw, width = text.encode(), element.stop - element.start + ("." in text and element.decimals > 0)
     if len(raw) > width and _FREE.search(element.name):
         raw = raw[:width].decode("utf-8", "ignore").encode()
     if len(raw) > width:

@@ -13,7 +13,7 @@ from tests.plugins.rif.oracle import FILES, compare, same
 def test_of_the_cells_that_cms_carries_the_facade_carries_19_in_20(shared: Path, kind: str) -> None:
     cells = compare(shared)[kind]
     misses = [f"{cell.column}={cell.value}" for cell in cells if not cell.found]
-    print(f"{kind}: {len(cells) - len(misses)} of {len(cells)} cells found; missing {misses}")  # noqa: T201 - the table
+    print(f"{kind}: {len(cells) - len(misses)} of {len(cells)} cells found; missing {misses}")
     assert len(cells) > 35
     assert len(misses) <= 0.05 * len(cells), misses
 
