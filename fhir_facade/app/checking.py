@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fhir_facade.app.databases import audit_log, require_current_schemas
+from fhir_facade.app.accounts import local_accounts
+from fhir_facade.app.databases import audit_log, require_current_schemas, store_url
 from fhir_facade.app.parts import authorization_server, providers_of
 from fhir_facade.app.sources import policy_of, scratch_of
 from fhir_facade.app.trail import Trail
@@ -79,7 +80,9 @@ def _source(settings: Settings, entry: SourceSettings) -> Sequence[str]:
 
 def _providers(settings: Settings) -> Sequence[str]:
     try:
-        providers = providers_of(settings, _NoAccounts())
+        providers = providers_of(
+            settings, {"sandbox": _NoAccounts(), "local": local_accounts(settings, Store(store_url(settings)))}
+        )
     except ConfigError as error:
         return error.faults
     except FacadeError as error:

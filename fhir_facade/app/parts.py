@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from fhir_facade.app.accounts import local_accounts
 from fhir_facade.app.databases import audit_log, store_url
 from fhir_facade.app.people import SandboxPeople, is_member
 from fhir_facade.app.sources import resources_of, scratch_of
@@ -65,7 +66,9 @@ def open_parts(settings: Settings) -> Parts:
         server=authorization_server(settings, store, trail),
         trail=trail,
         people=SandboxPeople(resources) if sandbox else ResourcePeople(resources),
-        providers=providers_of(settings, accounts if sandbox else None),
+        providers=providers_of(
+            settings, {"sandbox": accounts if sandbox else None, "local": local_accounts(settings, store)}
+        ),
         named=named,
         secret=cursor_key(settings),
     )
@@ -83,15 +86,17 @@ def named_members(settings: Settings) -> Sequence[NamedMember]:
     return found
 
 
-def providers_of(settings: Settings, accounts: AccountStore | None) -> dict[str, IdentityProvider]:
-    """The log-ins, opened, in the order members see them."""
-    context = IdentityContext(
-        accounts=accounts,
-        production=settings.server.environment == "production",
-        public_base=settings.server.public_base,
-    )
+def providers_of(settings: Settings, accounts: Mapping[str, AccountStore | None]) -> dict[str, IdentityProvider]:
+    """The log-ins, opened, in the order members see them; each with its own accounts, where it keeps any here."""
+
+    def context(name: str) -> IdentityContext:
+        production = settings.server.environment == "production"
+        return IdentityContext(
+            accounts=accounts.get(name), production=production, public_base=settings.server.public_base
+        )
+
     return {
-        name: open_provider(name, settings.identity.options[name], settings.path.parent, context)
+        name: open_provider(name, settings.identity.options[name], settings.path.parent, context(name))
         for name in settings.identity.providers
     }
 

@@ -11,6 +11,7 @@ import click
 from fhir_facade.contracts.errors import ConfigError, FacadeError
 
 COMMANDS: dict[str, str] = {
+    "accounts": "fhir_facade.cli.accounts:accounts",
     "apps": "fhir_facade.cli.apps:apps",
     "check": "fhir_facade.cli.check:check",
     "keys": "fhir_facade.cli.keys:keys",

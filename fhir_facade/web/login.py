@@ -13,7 +13,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from fhir_facade.contracts.errors import ClaimsError, LoginRejected
-from fhir_facade.contracts.identity import Answer, AskFor, AskPasskey, PostTo, RedirectTo
+from fhir_facade.contracts.identity import Answer, AskFor, AskPasskey, Endpoint, HasEndpoints, PostTo, RedirectTo
 from fhir_facade.login.flow import Begun, Browser, Linked, LoginFlow, Step, Stop, Stopped
 from fhir_facade.login.keys import LoginKeys
 from fhir_facade.login.linking import Person
@@ -241,4 +241,18 @@ def login_blueprint(desk: LoginDesk) -> Blueprint:
     blueprint.add_url_rule("/login/<visit_id>", "start", pages.start)
     blueprint.add_url_rule("/login/<visit_id>/with/<provider>", "begin", pages.begin)
     blueprint.add_url_rule("/login/<visit_id>/member", "member", pages.choose_member, methods=both)
+    for choice in desk.flow.choices:
+        if isinstance(choice.provider, HasEndpoints):
+            for document in choice.provider.endpoints():
+                _publish(blueprint, choice.name, document)
     return blueprint
+
+
+def _publish(blueprint: Blueprint, provider: str, document: Endpoint) -> None:
+    """Serve a document of a log-in system (SAML metadata) below ``/login/<provider>/``."""
+
+    def serve() -> Response:
+        return Response(document.body, content_type=document.content_type)
+
+    path = f"/login/{provider}/{document.path}"
+    blueprint.add_url_rule(path, f"{provider}_{document.path.replace('/', '_').replace('.', '_')}", serve)

@@ -1,0 +1,99 @@
+"""Accounts of the ``local`` log-in: where they are kept, and what the agency does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fhir_facade.app.databases import store_url
+from fhir_facade.contracts.accounts import Invitation
+from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.contracts.sections import Settings
+from fhir_facade.login.keys import LoginKeys
+from fhir_facade.oauth.server import system_clock
+from fhir_facade.state import identifier_key
+from fhir_facade.store import Store
+from fhir_facade.store.local_accounts import LocalAccounts, Sealing
+
+DAY_S = 86_400
+
+
+def local_accounts(settings: Settings, store: Store) -> LocalAccounts:
+    """The accounts, sealed under the key of identifiers."""
+    keys = LoginKeys(identifier_key(settings))
+    sealing = Sealing(
+        hashed=lambda name: keys.derive("local user name", name),
+        seal=lambda text: keys.seal(text, "local account"),
+        unseal=lambda sealed: keys.unseal(sealed, "local account"),
+    )
+    return LocalAccounts(store, sealing)
+
+
+def invite(settings: Settings, evidence: Mapping[str, str], proofing: str, ial: int, days: int) -> str:
+    """The code of a new invitation.
+
+    Args:
+        settings: a config with the ``local`` log-in.
+        evidence: the person's identifiers by kind, as the claims source knows them.
+        proofing: how and by whom the identity was proofed.
+        ial: identity assurance level that this proofing reaches, 0–3.
+        days: how long the invitation may be accepted.
+
+    Raises:
+        ConfigError: the config has no local log-in, or nothing identifies the person.
+    """
+    accounts = _opened(settings)
+    if not evidence or not proofing.strip():
+        raise ConfigError(["name at least one identifier of the person, and say how the identity was proofed"])
+    invitation = Invitation(evidence=evidence, proofing=proofing.strip(), ial=ial)
+    return accounts.invite(invitation, system_clock() + days * DAY_S)
+
+
+def reset(settings: Settings, username: str, proofing: str, days: int) -> str:
+    """The code of an invitation that replaces the credentials of an account.
+
+    Raises:
+        ConfigError: the config has no local log-in, or there is no such account.
+    """
+    accounts = _opened(settings)
+    found = accounts.details(username)
+    if found is None:
+        raise ConfigError([f"no account {username}; see: fhir-facade accounts list"])
+    invitation = Invitation(
+        evidence=found.account.evidence, proofing=proofing.strip(), ial=found.ial, subject=found.account.subject
+    )
+    return accounts.invite(invitation, system_clock() + days * DAY_S)
+
+
+def unlock(settings: Settings, username: str) -> None:
+    """Let a locked account log in again.
+
+    Raises:
+        ConfigError: the config has no local log-in, or there is no such account.
+    """
+    accounts = _opened(settings)
+    found = accounts.details(username)
+    if found is None:
+        raise ConfigError([f"no account {username}; see: fhir-facade accounts list"])
+    accounts.succeeded(found.account.subject)
+
+
+def names(settings: Settings) -> list[dict[str, str]]:
+    """Every account, with how its person was proofed and whether it is locked.
+
+    Raises:
+        ConfigError: the config has no local log-in.
+    """
+    accounts, now, rows = _opened(settings), system_clock(), []
+    for name in accounts.names():
+        found = accounts.details(name)
+        if found:
+            second = "passkey" if found.passkeys else "one-time code" if found.totp else "none"
+            locked = "yes" if found.locked_until > now else "no"
+            rows.append({"username": name, "second factor": second, "locked": locked, "proofing": found.proofing})
+    return rows
+
+
+def _opened(settings: Settings) -> LocalAccounts:
+    if "local" not in settings.identity.providers:
+        raise ConfigError(['the config has no local log-in; write provider = "local" under [identity]'])
+    return local_accounts(settings, Store(store_url(settings)))
