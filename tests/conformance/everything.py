@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.conformance.answers import Answers
+from tests.conformance.generated import generated, hostile
 from tests.conformance.sources import Basis, Source, edges, rif, shared_data, synthetic
 from tests.conformance.validator import CannotValidate
 
@@ -27,6 +28,8 @@ def everything(*, full: bool) -> Iterator[Source]:
         )
     yield Basis(edges())
     yield Answers()
+    yield generated(1000 if full else 50)
+    yield hostile(1000 if full else 50)
     yield synthetic(100, 2) if full else synthetic(21, 1, most_claims=MOST_CLAIMS)
     yield rif("synthea")
     yield rif("sample-a")

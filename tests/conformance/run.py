@@ -22,6 +22,8 @@ def judge(validator: Validator, source: Source, tally: Tally, progress: Progress
         batch = list(_accepted(source.emit(guide), guide, tally))
         task = progress.add_task(f"{guide.name} {source.name}", total=len(batch))
         tally.add(_shown(validator.validate((guide.name, one.name, one.body) for one in batch), progress, task))
+        if not progress.console.is_terminal:
+            progress.console.print(f"{guide.name} {source.name}: {len(batch)} judged", highlight=False)
 
 
 def _accepted(emitted: Iterable[Emitted], guide: Guide, tally: Tally) -> Iterator[Emitted]:
@@ -61,7 +63,8 @@ def run(sources: Iterable[Source]) -> int:
     """
     tally = Tally()
     columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Validator() as validator, Progress(*columns, console=Console(stderr=True)) as progress:
+    screen = Console(stderr=True)
+    with Validator() as validator, Progress(*columns, console=screen, disable=not screen.is_terminal) as progress:
         for source in sources:
             judge(validator, source, tally, progress)
     return report(tally, Console(file=sys.stdout, width=160))
