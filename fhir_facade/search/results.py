@@ -9,6 +9,7 @@ Source: R4 §3.1.1.5 (managing returned resources).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fhir_facade.search.faults import BadSearch, Fault
@@ -24,6 +25,7 @@ CHOICES = {
 }
 """Result parameters that take one of a few words."""
 SINGLE = ("_count", "_sort", "_total", "_summary", "_elements", "_format", "_pretty", "_cursor")
+_SHAPING = ("_summary", "_elements", "_pretty", "_format")
 INCLUDES = ("_include", "_include:iterate", "_revinclude")
 
 
@@ -163,3 +165,19 @@ class Results:
             raise BadSearch(Fault("value", "_summary and _elements cannot be used together", "_elements"))
         if self.summary == "text" and (self.includes or self.revincludes):
             raise BadSearch(Fault("value", "_summary=text cannot be used with includes", "_summary"))
+
+
+def shaping(pairs: Iterable[tuple[str, str]]) -> tuple[str | None, tuple[str, ...]]:
+    """``_summary`` and ``_elements`` of a request for one resource; other parameters are not looked at.
+
+    Raises:
+        BadSearch: a value is wrong, two contradict each other, or ``_summary=count`` asks to count one resource.
+    """
+    results = Results(kind=next(iter(REGISTRY.values())), page_size=1, strict=False)
+    for name, value in pairs:
+        if name in _SHAPING and value:
+            results.sent.setdefault(name, []).append(value)
+    results.read()
+    if results.summary == "count":
+        raise BadSearch(Fault("value", "_summary: count is for searches", "_summary"))
+    return results.summary, results.elements

@@ -56,7 +56,12 @@ def capability_statement(publication: Publication, freshness: str = "") -> tuple
         freshness: sentences on how fresh the data are.
     """
     body = encode(_statement(publication, freshness))
-    return body, f'"{sha256(body).hexdigest()[:16]}"'
+    return body, strong_tag(body)
+
+
+def strong_tag(body: bytes) -> str:
+    """An ETag that changes with every byte of ``body``."""
+    return f'"{sha256(body).hexdigest()[:16]}"'
 
 
 def freshness_text(sources: Sequence[Freshness]) -> str:
@@ -143,7 +148,7 @@ def _security(oauth_uris: Mapping[str, str]) -> Json:
 def _resource(kind: ResourceType, publication: Publication) -> Json:
     resource: Json = {
         "type": kind.name,
-        "supportedProfile": profiles(kind, publication.carin),
+        **({"supportedProfile": profiles(kind, publication.carin)} if kind.profiles else {}),
         "documentation": kind.doc,
         "interaction": [{"code": code} for code in INTERACTIONS],
         "versioning": "versioned",

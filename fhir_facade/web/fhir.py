@@ -20,7 +20,8 @@ from fhir_facade.contracts.errors import ClaimsError
 from fhir_facade.resources.page import Resources
 from fhir_facade.search.cursor import Cursors
 from fhir_facade.search.registry import COMPARTMENT, REGISTRY
-from fhir_facade.web.capability import Publication, capability_statement, freshness_text
+from fhir_facade.search.results import shaping
+from fhir_facade.web.capability import Publication, capability_statement, freshness_text, strong_tag
 from fhir_facade.web.errors import problem_of
 from fhir_facade.web.fhir_answer import Answer, Shape, accepted_shape, refusal, send, wanted_shape
 from fhir_facade.web.fhir_audit import Audit, FhirAccess
@@ -30,6 +31,7 @@ from fhir_facade.web.fhir_headers import Headers
 from fhir_facade.web.fhir_read import is_listed, read, vread
 from fhir_facade.web.fhir_request import Incoming, read_request
 from fhir_facade.web.fhir_search import Searches
+from fhir_facade.web.fhir_shape import shaped
 from fhir_facade.web.openapi_operations import describe
 from fhir_facade.web.request_id import request_id
 
@@ -232,10 +234,13 @@ class _Statement:
         if time.monotonic() >= self.until:
             self.body, self.etag = capability_statement(self.service.publication, self._freshness())
             self.until = time.monotonic() + FRESH_S
-        headers: Mapping[str, str] = {"ETag": self.etag, "Cache-Control": "no-cache"}
-        if incoming.if_none_match and is_listed(incoming.if_none_match, self.etag.strip('"')):
+        body, etag = shaped(self.body, *shaping(incoming.pairs)), self.etag
+        if body is not self.body:
+            etag = strong_tag(body)
+        headers: Mapping[str, str] = {"ETag": etag, "Cache-Control": "no-cache"}
+        if incoming.if_none_match and is_listed(incoming.if_none_match, etag.strip('"')):
             return Answer(b"", 304, headers)
-        return Answer(self.body, 200, headers)
+        return Answer(body, 200, headers)
 
     def _freshness(self) -> str:
         try:

@@ -12,16 +12,14 @@ from email.utils import parsedate_to_datetime
 from werkzeug.http import http_date
 
 from fhir_facade.resources.page import Gone, Rendered, Resources
-from fhir_facade.search.registry import REGISTRY
-from fhir_facade.search.results import Results
-from fhir_facade.web.errors import Problem, by_status, not_found
+from fhir_facade.search.results import shaping
+from fhir_facade.web.errors import by_status, not_found
 from fhir_facade.web.fhir_answer import MEMBER_DATA, Answer
 from fhir_facade.web.fhir_guard import Guard, require_id
 from fhir_facade.web.fhir_request import Incoming
 from fhir_facade.web.fhir_shape import shaped
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SHAPING = ("_summary", "_elements", "_pretty", "_format")
 
 
 def read(resources: Resources, guard: Guard, incoming: Incoming, resource_type: str, resource_id: str) -> Answer:
@@ -31,7 +29,7 @@ def read(resources: Resources, guard: Guard, incoming: Incoming, resource_type: 
         Problem: 400 (not an id), 403 (scope), 404 (unknown, foreign or withheld), 410 (deleted).
         BadSearch: ``_summary`` or ``_elements`` are wrong.
     """
-    summary, names = _shape(incoming, resource_type)
+    summary, names = shaping(incoming.pairs)
     found = _found(resources, guard, resource_type, resource_id)
     headers = _validators(found)
     if _is_known(incoming, found):
@@ -62,17 +60,6 @@ def _found(resources: Resources, guard: Guard, resource_type: str, resource_id: 
     if isinstance(found, Gone):
         raise by_status(410)
     return guard.readable(found)
-
-
-def _shape(incoming: Incoming, resource_type: str) -> tuple[str | None, tuple[str, ...]]:
-    results = Results(kind=REGISTRY[resource_type], page_size=1, strict=False)
-    for name, value in incoming.pairs:
-        if name in _SHAPING and value:
-            results.sent.setdefault(name, []).append(value)
-    results.read()
-    if results.summary == "count":
-        raise Problem(400, "value", "_summary=count is for searches.")
-    return results.summary, results.elements
 
 
 def _validators(found: Rendered) -> Mapping[str, str]:

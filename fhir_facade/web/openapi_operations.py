@@ -15,6 +15,7 @@ from fhir_facade.web.negotiation import SHORT, TYPES
 Json = dict[str, Any]
 
 _FHIR = "application/fhir+json"
+_OTHER_FORMATS: Json = {"application/fhir+xml": {}, "text/html": {}}
 _ID: Json = {"type": "string", "pattern": f"^{FHIR_ID.pattern}$"}
 _READ_PARAMETERS = ("_summary", "_elements", "_format", "_pretty")
 _RESULT_SCHEMAS: dict[str, Json] = {
@@ -60,8 +61,13 @@ def _metadata() -> Json:
         "tags": ["metadata"],
         "operationId": "metadata",
         "summary": "What this server can do (CapabilityStatement)",
+        "parameters": [_result(name) for name in _READ_PARAMETERS],
         "security": [],
-        "responses": {"200": _resource("CapabilityStatement"), "406": _outcome(_OUTCOMES["406"])},
+        "responses": {
+            "200": _resource("CapabilityStatement"),
+            "304": {"description": "The client has it already."},
+            **{status: _outcome(_OUTCOMES[status]) for status in ("400", "406")},
+        },
     }
 
 
@@ -138,7 +144,7 @@ def _path(name: str) -> Json:
 
 def _resource(name: str) -> Json:
     schema = {"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"const": name}}}
-    return {"description": f"A {name}.", "content": {_FHIR: {"schema": schema}}}
+    return {"description": f"A {name}.", "content": {_FHIR: {"schema": schema}, **_OTHER_FORMATS}}
 
 
 def _outcomes() -> Json:
@@ -146,4 +152,5 @@ def _outcomes() -> Json:
 
 
 def _outcome(text: str) -> Json:
-    return {"description": text, "content": {_FHIR: {"schema": {"$ref": "#/components/schemas/OperationOutcome"}}}}
+    schema = {"$ref": "#/components/schemas/OperationOutcome"}
+    return {"description": text, "content": {_FHIR: {"schema": schema}, **_OTHER_FORMATS}}

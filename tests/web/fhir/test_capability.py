@@ -41,7 +41,7 @@ def test_the_statement_says_what_test_kits_look_for(world):
 
 
 def test_the_statement_names_the_configured_profiles(world):
-    profiles = {p for resource in statement(world)["rest"][0]["resource"] for p in resource["supportedProfile"]}
+    profiles = {p for resource in statement(world)["rest"][0]["resource"] for p in resource.get("supportedProfile", [])}
     assert "http://hl7.org/fhir/us/carin-bb/StructureDefinition/C4BB-Patient|2.2.0" in profiles
     assert len(profiles) == 10
 
@@ -56,6 +56,14 @@ def test_the_tag_of_the_statement_is_the_same_in_every_process(world):
     assert again.headers["ETag"] == first
     assert World(world.resources, strict=True).get("metadata", token="").headers["ETag"] != first
     assert world.get("metadata", token="", If_None_Match=first).status_code == 304
+
+
+def test_the_statement_can_be_asked_for_in_parts(world):
+    short = world.get("metadata?_elements=format", token="")
+    assert "rest" not in parsed(short)
+    assert parsed(short)["meta"]["tag"][0]["code"] == "SUBSETTED"
+    assert short.headers["ETag"] != world.get("metadata", token="").headers["ETag"]
+    assert world.get("metadata?_summary=count", token="").status_code == 400
 
 
 def test_the_statement_lists_every_parameter_and_no_result_parameter(world):

@@ -69,6 +69,8 @@ def arriving(count, batches):
     "place", [pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))]
 )
 def test_pages_are_whole_across_processes_a_restart_and_rows_arriving(request, place, tmp_path, full_counts):
+    if place == "postgresql" and not full_counts:
+        pytest.skip("with the full counts only: set FHIR_FACADE_COUNTS=full")
     count, batches = (10_000, 5) if full_counts else (600, 3)
     database = request.getfixturevalue("postgresql").database() if place == "postgresql" else None
     url = replica_url(database, tmp_path)

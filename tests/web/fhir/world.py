@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -11,7 +12,9 @@ from waitress import create_server
 
 from fhir_facade.access.grant import Grant
 from fhir_facade.access.scopes import Scopes
+from fhir_facade.fhir.disclosure import Disclosure
 from fhir_facade.oauth.bearer import BearerExpired, BearerInvalid, BearerMissing
+from fhir_facade.resources.disclosures import WithDisclosures
 from fhir_facade.search.cursor import Cursors
 from fhir_facade.web.capability import Publication
 from fhir_facade.web.fhir import FhirService, fhir_blueprint
@@ -20,12 +23,28 @@ from fhir_facade.web.openapi import publish
 from tests.peers.running import free_port
 
 BASE = "https://claims.example.gov/fhir"
-ALL = "patient/*.rs"
+ALL = "patient/*.rs patient/AuditEvent.rs"
 ALICE = "alice"
 OAUTH_URIS = {
     "authorize": "https://claims.example.gov/oauth/authorize",
     "token": "https://claims.example.gov/oauth/token",
 }
+
+
+def disclosures(patient):
+    """Three lines of an audit trail about any member, newest first."""
+    for place in (3, 2, 1):
+        yield Disclosure(
+            number=zlib.crc32(patient.encode()) * 10 + place,
+            at=1_700_000_000_000_000 + place * 1_000_001,
+            what=("read", "search", "token")[place - 1],
+            outcome=("200", "404", "refreshed")[place - 1],
+            app_id="app",
+            app_name="Test app",
+            by_member=place == 1,
+            request_id=f"request-{place}",
+            detail="",
+        )
 
 
 def grant_for(patient, scopes=ALL, app="app", withheld=()):
@@ -53,7 +72,7 @@ class World:
         self.cursors = options.pop("cursors", Cursors(b"s" * 32))
         self.base = options.pop("base", BASE)
         self.known = options.pop("known", None)
-        self.app = self._app(resources, options)
+        self.app = self._app(WithDisclosures(resources, disclosures, "Example Plan"), options)
         self.client = self.app.test_client()
 
     def _app(self, resources, options):
