@@ -5,8 +5,8 @@ Source: CARIN Blue Button 2.0.0–2.2.0, CapabilityStatement c4bb and its Search
 
 from __future__ import annotations
 
-from fhir_facade.search.common import CARIN_PARAMETERS, CORE_PARAMETERS, identifier, parameters
 from fhir_facade.search.declaration import Kind, Parameter, ResourceType
+from fhir_facade.search.every_type import CARIN_PARAMETERS, CORE_PARAMETERS, identifier, parameters
 
 _PROVIDERS = ("Practitioner", "Organization")
 

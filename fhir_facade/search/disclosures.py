@@ -5,8 +5,8 @@ Source: R4 AuditEvent search parameters.
 
 from __future__ import annotations
 
-from fhir_facade.search.common import CORE_PARAMETERS, parameters
 from fhir_facade.search.declaration import Kind, Parameter, ResourceType
+from fhir_facade.search.every_type import CORE_PARAMETERS, parameters
 
 DISCLOSURE = ResourceType(
     name="AuditEvent",

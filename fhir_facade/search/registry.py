@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from fhir_facade.search.claims import CLAIM
-from fhir_facade.search.common import CARIN_PARAMETERS, CORE_PARAMETERS, identifier, parameters
 from fhir_facade.search.declaration import Kind, Operation, Parameter, ResourceType
 from fhir_facade.search.disclosures import DISCLOSURE
+from fhir_facade.search.every_type import CARIN_PARAMETERS, CORE_PARAMETERS, identifier, parameters
 
 __all__ = [
     "COMPARTMENT",
