@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tests.conformance.answers import Answers
 from tests.conformance.generated import generated, hostile
 from tests.conformance.sources import Basis, Source, edges, rif, shared_data, synthetic
+from tests.conformance.tables import tuva
 from tests.conformance.validator import CannotValidate
 
 MOST_CLAIMS = 12
@@ -26,6 +27,10 @@ def everything(*, full: bool) -> Iterator[Source]:
         raise CannotValidate(
             f"no claims files at {shared_data() / 'rif'}; set FHIR_FACADE_SHARED to the folder that holds data/"
         )
+    return _in_turn(full)
+
+
+def _in_turn(full: bool) -> Iterator[Source]:
     yield Basis(edges())
     yield Answers()
     yield generated(1000 if full else 50)
@@ -33,3 +38,4 @@ def everything(*, full: bool) -> Iterator[Source]:
     yield synthetic(100, 2) if full else synthetic(21, 1, most_claims=MOST_CLAIMS)
     yield rif("synthea")
     yield rif("sample-a")
+    yield tuva()
