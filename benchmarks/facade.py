@@ -1,0 +1,122 @@
+"""The whole facade under load: authorization, audit and limits on, invented members with long histories."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from flask import Flask, Response
+
+from fhir_facade.app import create_app, migrate_databases
+from fhir_facade.app.databases import replica_url
+from fhir_facade.app.parts import open_parts
+from fhir_facade.app.sandbox import ensure_demo_app
+from fhir_facade.app.syncing import sync_source
+from fhir_facade.contracts.sections import Settings
+from fhir_facade.oauth.registry import mint_token
+from fhir_facade.resources.roster import patients
+from fhir_facade.serving import worker
+from fhir_facade.serving.workers import Workers
+from fhir_facade.settings import load
+
+_CONFIG = """
+[server]
+environment = "sandbox"
+public_base = "http://localhost:8000"
+[[claims]]
+name = "sandbox"
+adapter = "synthetic"
+mode = "replica"
+[claims.synthetic]
+members = {members}
+[identity]
+provider = "sandbox"
+[limits]
+per_token = "1000000 per minute"
+per_app = "10000000 per minute"
+per_address = "1000000 per minute"
+"""
+
+WORKERS = 2
+VIEWERS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A facade ready to be served.
+
+    Args:
+        settings: its config.
+        viewers: patient ids with their tokens, each with more than one page of claims.
+    """
+
+    settings: Settings
+    viewers: Sequence[tuple[str, str]]
+
+
+def prepare(folder: Path, members: int) -> Bench:
+    """Make, fill and authorize a facade in ``folder``."""
+    config = folder / "bench.toml"
+    config.write_text(_CONFIG.format(members=members))
+    os.environ["FHIR_FACADE_STATE"] = str(folder)
+    settings = load(config)
+    migrate_databases(settings)
+    sync_source(settings, "sandbox")
+    parts = open_parts(settings)
+    app = ensure_demo_app(parts)
+    some = patients(replica_url(settings), 3 * VIEWERS)
+    return Bench(settings, [(p, mint_token(parts.server, app, patient=p, scopes="patient/*.rs")) for p in some])
+
+
+def serve_app(make: Callable[[], Any]) -> Callable[[socket.socket], None]:
+    """What serves an application just as ``fhir-facade serve`` does: forked waitress workers, one thread each."""
+
+    def run(listener: socket.socket) -> None:
+        def work(stop: Event) -> None:
+            worker.serve(make(), listener, threads=1, stopping=stop, drain_s=1, trusted_proxy="")
+
+        Workers(work=work, count=WORKERS, drain_s=3).run()
+
+    return run
+
+
+def facade_app(bench: Bench) -> Callable[[], Any]:
+    """The facade itself."""
+    return lambda: create_app(bench.settings)
+
+
+def flask_hello(body: bytes) -> Callable[[], Any]:
+    """A Flask view that returns ready bytes."""
+
+    def make() -> Flask:
+        app = Flask("hello")
+
+        @app.get("/fhir/ExplanationOfBenefit")
+        def hello() -> Response:
+            return Response(body, content_type="application/fhir+json")
+
+        return app
+
+    return make
+
+
+def bare_hello(body: bytes) -> Callable[[], Any]:
+    """A WSGI callable that returns ready bytes: what waitress alone can do."""
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        del environ
+        start_response("200 OK", [("Content-Type", "application/fhir+json"), ("Content-Length", str(len(body)))])
+        return [body]
+
+    return lambda: app
+
+
+def request(path: str, token: str, **headers: str) -> bytes:
+    """The bytes of a GET request."""
+    more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    return f"GET {path} HTTP/1.1\r\nHost: localhost:8000\r\nAuthorization: Bearer {token}\r\n{more}\r\n".encode()
