@@ -68,4 +68,6 @@ def print_report(report: SyncReport) -> None:
         listed = ", ".join(f"{count:,} {kind}" for kind, count in counts.items()) or "nothing"
         click.echo(f"{what:>9}: {listed}")
     click.echo(f" rejected: {report.rejected:,}")
+    for found in report.noticed.as_list():
+        click.echo(f"  noticed: {found['claims']:,} claims: {found['finding']} (first in {found['first']})")
     click.echo(f"  seconds: {report.seconds:.1f}")

@@ -12,6 +12,7 @@ from fhir_facade.contracts.records import Claim
 from fhir_facade.fhir.ids import facade_id
 from fhir_facade.fhir.mapper import Mapper, Rejection
 from fhir_facade.resources.schema import TYPES
+from fhir_facade.sync.noticed import Noticed
 from fhir_facade.sync.prepare import Prepared, prepare
 from fhir_facade.sync.state import Reject
 
@@ -60,6 +61,7 @@ class Batch:
         self.shared: dict[tuple[int, str], Prepared] = {}
         self.removed: list[Removed] = []
         self.rejects: list[Reject] = []
+        self.noticed = Noticed()
         self.days: set[date | None] = set()
         self.size = 0
 
@@ -86,6 +88,8 @@ class Batch:
                 self.reject(mapped.position, mapped.reason)
                 batch.kept.add(facade_id(self._source, mapped.record_id))
                 continue
+            if mapped.findings:
+                self.noticed.add(mapped)
             prepared = prepare(mapped)
             rows = self.shared if prepared.shared else batch.rows
             rows[prepared.type, prepared.id] = prepared

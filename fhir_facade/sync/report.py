@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fhir_facade.resources.schema import NAMES
+from fhir_facade.sync.noticed import Noticed
 
 
 @dataclass(slots=True)
@@ -20,6 +21,7 @@ class SyncReport:
         unchanged: resources whose row was right already.
         deleted: resources that became tombstones.
         rejected: records that could not be read or mapped, since the run began (before a restart, too).
+        noticed: what the mapping noticed of claims that were published all the same, in this process.
         seconds: how long this process worked.
         rejects: the file that lists them; None where there are none.
     """
@@ -29,6 +31,7 @@ class SyncReport:
     unchanged: Counter[str] = field(default_factory=Counter)
     deleted: Counter[str] = field(default_factory=Counter)
     rejected: int = 0
+    noticed: Noticed = field(default_factory=Noticed)
     seconds: float = 0.0
     rejects: Path | None = None
 
@@ -40,6 +43,7 @@ class SyncReport:
             "unchanged": _ordered(self.unchanged),
             "deleted": _ordered(self.deleted),
             "rejected": self.rejected,
+            "noticed": self.noticed.as_list(),
             "seconds": round(self.seconds, 1),
         }
 

@@ -198,6 +198,7 @@ class _Run:
                 if self._state.snapshot:
                     sweep(connection, rows, self._state, self._plan.allow_removals)
                 finish_run(connection, self._state, finished)
+        self.report.noticed.merge(self._batch.noticed)
         self._batch.clear()
 
     def _packer(self, connection: Connection) -> Packer:
