@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fhir_facade.app.accounts import local_accounts
 from fhir_facade.app.databases import audit_log, store_url
+from fhir_facade.app.disclosures import disclosures_of
 from fhir_facade.app.people import SandboxPeople, is_member
 from fhir_facade.app.sources import resources_of, scratch_of
 from fhir_facade.app.trail import Trail
@@ -19,6 +20,7 @@ from fhir_facade.oauth.jwks import KeySets
 from fhir_facade.oauth.keys import SigningKeys, read_records, rotate
 from fhir_facade.oauth.server import AuthorizationServer, system_clock
 from fhir_facade.plugins import find, open_provider, open_source
+from fhir_facade.resources.disclosures import WithDisclosures
 from fhir_facade.resources.page import Resources
 from fhir_facade.state import cursor_key, identifier_key, signing_folder
 from fhir_facade.store import Store
@@ -58,11 +60,12 @@ def open_parts(settings: Settings) -> Parts:
     resources = resources_of(settings)
     named = named_members(settings) if sandbox else ()
     accounts = SandboxAccounts(named, identifier_key(settings), lambda patient: is_member(resources, patient))
-    store, trail = Store(store_url(settings)), Trail(audit_log(settings))
+    store, log = Store(store_url(settings)), audit_log(settings)
+    trail = Trail(log)
     return Parts(
         settings=settings,
         store=store,
-        resources=resources,
+        resources=WithDisclosures(resources, disclosures_of(log, store), settings.agency.name),
         server=authorization_server(settings, store, trail),
         trail=trail,
         people=SandboxPeople(resources) if sandbox else ResourcePeople(resources),
