@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fhir_facade.contracts.people import Address, Contact, Name
-from fhir_facade.fhir.unfit import Unfit
-from fhir_facade.fhir.values import Json, day, text
+from fhir_facade.contracts.people import Address, Contact, ContactSystem, Name
+from fhir_facade.fhir.values import Json, absent, day, text
 
 _USES = frozenset({"home", "work", "mobile"})
 
@@ -26,14 +25,10 @@ def name(record: Name) -> Json:
 
 
 def names(records: Sequence[Name]) -> list[Json]:
-    """Names with a family or given name, the current first, former ones marked ``old``.
-
-    Raises:
-        Unfit: there is none.
-    """
+    """Names with a family or given name, the current first, former ones marked ``old``; or that none is known."""
     found = [n for n in map(name, records) if "family" in n or "given" in n]
     if not found:
-        raise Unfit("there is no name with a family or a given name")
+        return [absent()]
     return [found[0], *({"use": "old"} | former for former in found[1:])]
 
 
@@ -72,7 +67,7 @@ def contacts(records: Sequence[Contact], *, of_organization: bool = False) -> li
     """Telephone numbers, mail addresses and sites; an organization has none at home (org-3)."""
     uses = _USES - {"home"} if of_organization else _USES
     return [
-        {"system": str(contact.system), "value": text(contact.value, "a contact")}
+        {"system": ContactSystem(contact.system).value, "value": text(contact.value, "a contact")}
         | ({"use": contact.use} if contact.use in uses else {})
         for contact in records
     ]

@@ -83,9 +83,6 @@ REJECTED: dict[str, Claim] = {
     "inpatient lines need a revenue code; line 6 has none": replace(INPATIENT, lines=(replace(LINE, revenue=None),)),
     "line 6 has a revenue code that is not four digits": replace(INPATIENT, lines=(replace(LINE, revenue="12A"),)),
     "inpatient claims need an admission date": replace(INPATIENT, admitted_on=None),
-    "inpatient claims need a diagnosis": replace(INPATIENT, diagnoses=()),
-    "professional claims need a diagnosis": replace(PROFESSIONAL, diagnoses=()),
-    "vision claims need a diagnosis": replace(VISION, diagnoses=()),
     "professional lines need a two-digit place of service; line 6 has none": replace(
         PROFESSIONAL, transport=None, lines=(replace(LINE, place_of_service=None),)
     ),
@@ -433,3 +430,13 @@ def test_a_name_that_a_practitioner_lacks_is_stated_as_unknown() -> None:
 
     assert isinstance(found, Mapped)
     assert found.resource["name"][0]["_family"]["extension"][0]["valueCode"] == "unknown"
+
+
+@pytest.mark.parametrize("claim", [INPATIENT, PROFESSIONAL, VISION])
+def test_a_claim_without_a_diagnosis_says_that_it_is_unknown(claim: Claim) -> None:
+    found = Mapper("state").claim(replace(claim, diagnoses=()))
+
+    assert isinstance(found, Mapped)
+    (diagnosis,) = found.resource["diagnosis"]
+    assert diagnosis["diagnosisCodeableConcept"]["coding"][0]["_code"]["extension"][0]["valueCode"] == "unknown"
+    assert any("diagnosis" in finding for finding in found.findings)

@@ -23,7 +23,7 @@ from fhir_facade.contracts.records import (
 )
 from fhir_facade.fhir.eob import adjudication, amounts
 from fhir_facade.fhir.eob.care_team import PROVIDERS, Roles, billing_provider, care_team
-from fhir_facade.fhir.eob.diagnoses import diagnoses
+from fhir_facade.fhir.eob.diagnoses import diagnoses, unknown_diagnosis
 from fhir_facade.fhir.eob.draft import Draft
 from fhir_facade.fhir.eob.lines import unique_numbers
 from fhir_facade.fhir.eob.supporting_info import inform_details
@@ -85,15 +85,9 @@ class Kind(ABC):
         return []
 
     def diagnoses(self, draft: Draft) -> list[Json]:
-        """``diagnosis``; at least one where the profile demands it.
-
-        Raises:
-            Unfit: it does, and there is none.
-        """
+        """``diagnosis``; an unknown one where the profile demands it and there is none."""
         found = diagnoses(draft, self.diagnosis_names) if self.diagnosis_names else []
-        if self.diagnosis_required and not found:
-            raise Unfit(f"{self.sub_type or self.claim_type} claims need a diagnosis")
-        return found
+        return found or (unknown_diagnosis(draft) if self.diagnosis_required else [])
 
 
 def build(draft: Draft, kind: Kind, eob_id: str, labels: frozenset[str]) -> Json:

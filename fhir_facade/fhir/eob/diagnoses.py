@@ -11,10 +11,20 @@ from fhir_facade.contracts.records import Diagnosis, DiagnosisRole, Procedure
 from fhir_facade.fhir.eob.draft import Draft
 from fhir_facade.fhir.guide import CARIN, THO
 from fhir_facade.fhir.unfit import Unfit
-from fhir_facade.fhir.values import ABSENT_REASON, Json, code_text, concept, day
+from fhir_facade.fhir.values import ABSENT_REASON, Json, absent, code_text, concept, day
 
 _HL7_ROLES = frozenset({"principal", "admitting"})
 _PRESENT = frozenset("YNUW1")
+
+UNKNOWN_DIAGNOSIS: Json = {
+    "coding": [{"system": ICD_10_CM, "code": "unknown", "_code": absent()}],
+    "text": "The claim names no diagnosis",
+}
+"""The diagnosis of a claim that names none, where the profile demands one.
+
+The bound value set has no code for it, and a concept without a code is refused; so, as with a missing procedure, its
+place says by extension that it is unknown, and the member does not lose the whole claim.
+"""
 
 RoleNames = Mapping[DiagnosisRole, str]
 """Role → its code in the profile; ``SECONDARY`` is always named, and stands in for roles that are not."""
@@ -39,6 +49,12 @@ def diagnoses(draft: Draft, names: RoleNames) -> list[Json]:
             entry |= _present(draft, diagnosis.present_on_admission)
         result.append(entry)
     return result
+
+
+def unknown_diagnosis(draft: Draft) -> list[Json]:
+    """``diagnosis`` of a claim that names none."""
+    draft.note("it names no diagnosis; one is published as unknown")
+    return [{"sequence": 1, "diagnosisCodeableConcept": UNKNOWN_DIAGNOSIS, "type": [_role(draft, "principal")]}]
 
 
 def arranged(draft: Draft, given: tuple[Diagnosis, ...], names: RoleNames) -> list[Diagnosis]:

@@ -98,8 +98,6 @@ def institutional_service(draft: Draft, line: ClaimLine) -> Json:
     """
     code = line.procedure
     if code is None:
-        if line.revenue is None:
-            raise Unfit(f"line {line.number} has neither a revenue nor a procedure code")
         return not_applicable(draft)
     if code.system in INSTITUTIONAL:
         return concept(code.system, code.value, code.version, code.display)
