@@ -86,8 +86,8 @@ class ClaimLine:
     procedure: Code | None = None
     """CPT or HCPCS; HIPPS on institutional lines, CDT on oral ones [40, 194].
 
-    Absent on an institutional line with a revenue code, on a vision line and on an oral line it is not applicable; on a
-    professional line it is published as unknown. A payer's own codes go on institutional lines only.
+    Absent on an institutional, vision or oral line it is not applicable; on a professional line it is published as
+    unknown. A payer's own codes go on institutional lines only.
     """
     modifiers: tuple[Code, ...] = ()
     """[41, 195]."""
@@ -175,7 +175,10 @@ class Claim:
     replaced_by: tuple[Identifier, ...] = ()
     """Claims that replace this one, immediate neighbours only [112]; this one is then cancelled."""
     diagnoses: tuple[Diagnosis, ...] = ()
-    """At least one for inpatient, outpatient, professional and vision claims; a pharmacy claim has none."""
+    """Where an inpatient, outpatient, professional or vision claim has none, one is published as unknown.
+
+    A pharmacy claim has none.
+    """
     procedures: tuple[Procedure, ...] = ()
     type_of_bill: str | None = None
     """NUBC, as the source has it [17]."""
