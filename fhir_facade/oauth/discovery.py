@@ -73,6 +73,7 @@ def authorization_server(server: AuthorizationServer, mount: Mount = STRICT) -> 
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
         "ui_locales_supported": ["en", "es"],
         "authorization_response_iss_parameter_supported": True,
+        **({"registration_endpoint": f"{server.base}/oauth/register"} if server.environment == "sandbox" else {}),
     }
 
 

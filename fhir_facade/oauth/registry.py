@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import Connection
+
 from fhir_facade.access.scopes import Scopes
 from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.oauth import issuing, redirects
@@ -143,19 +145,42 @@ def set_state(store: Store, app_id: str, state: str) -> App:
     Raises:
         AppFault: there is no such app or state.
     """
+    with store.write() as connection:
+        return put_state(connection, app_id, state)
+
+
+def put_state(connection: Connection, app_id: str, state: str) -> App:
+    """``set_state`` as a part of a larger transaction.
+
+    Raises:
+        AppFault: there is no such app or state.
+    """
     if state not in {"active", "suspended", "retired"}:
         raise AppFault(["the state must be active, suspended or retired"])
-    with store.write() as connection:
-        app = Apps(connection).find(app_id)
-        if app is None or (app.state == "retired" and state != "retired"):
-            raise AppFault([f"there is no app {app_id}, or it was retired for good"])
-        changed = replace(app, state=state)
-        Apps(connection).change(changed)
-        if state == "retired":
-            now = system_clock()
-            open_ones = [g.grant_id for g in Grants(connection).good(now, app_id=app_id)]
-            Grants(connection).end(open_ones, now, "operator")
+    app = Apps(connection).find(app_id)
+    if app is None or (app.state == "retired" and state != "retired"):
+        raise AppFault([f"there is no app {app_id}, or it was retired for good"])
+    changed = replace(app, state=state)
+    Apps(connection).change(changed)
+    if state == "retired":
+        now = system_clock()
+        open_ones = [g.grant_id for g in Grants(connection).good(now, app_id=app_id)]
+        Grants(connection).end(open_ones, now, "operator")
     return changed
+
+
+def change_app(store: Store, app: App) -> App:
+    """Keep a changed registration of a known app: its name, addresses, keys, scopes and details.
+
+    Raises:
+        AppFault: there is no such app, or something about it cannot be accepted.
+    """
+    _refuse_faulty(app, str(app.scopes))
+    with store.write() as connection:
+        if Apps(connection).find(app.app_id) is None:
+            raise AppFault([f"there is no app {app.app_id}"])
+        Apps(connection).change(app)
+    return app
 
 
 def mint_token(server: AuthorizationServer, app: App, *, patient: str, scopes: str = "patient/*.rs") -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from fhir_facade.access.grant import Grant
-from fhir_facade.oauth import discovery, status, token
+from fhir_facade.oauth import discovery, registration, status, token
 from fhir_facade.oauth.authorize import authorize
 from fhir_facade.oauth.bearer import Bearer, BearerError
 from fhir_facade.oauth.messages import NO_STORE, Reply, Request
@@ -60,6 +60,9 @@ def oauth_blueprint(desk: OAuthDesk, *, compatibility: bool) -> Blueprint:
     for mount in (STRICT, *COMPATIBLE) if compatibility else (STRICT,):
         _add_endpoints(blueprint, desk, mount)
         _add_documents(blueprint, desk, mount)
+    if desk.server.environment == "sandbox":
+        register = _view(desk, "register", lambda: registration.register(desk.server, request.get_data(cache=False)))
+        _add(blueprint, "/oauth/register", register, ["POST"])
     return blueprint
 
 
