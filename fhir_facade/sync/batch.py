@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from fhir_facade.contracts.claims import MemberRecords, Removed
 from fhir_facade.contracts.people import Coverage, Member, Representative, SourcePosition
@@ -101,8 +102,33 @@ class Batch:
         """Without a Patient nothing of the member can be served: what is stored stays as it is."""
         batch.kept.update(identifier for _, identifier in batch.rows)
         for prepared in batch.rows.values():
-            self.reject(prepared.mapped.position, f"the {prepared.mapped.type}'s member could not be mapped")
+            self.reject(prepared.position, f"the {prepared.name}'s member could not be mapped")
         batch.rows.clear()
+
+    def prepared(self) -> Iterator[Prepared]:
+        """Every resource of the batch."""
+        for member in self.members.values():
+            yield from member.rows.values()
+        yield from self.shared.values()
+
+    def merge(self, other: Batch) -> None:
+        """Add what came after, prepared elsewhere."""
+        for local, theirs in other.members.items():
+            ours = self.members.setdefault(local, theirs)
+            if ours is not theirs:
+                ours.member = theirs.member
+                ours.representatives |= theirs.representatives
+                ours.rows |= theirs.rows
+                ours.kept |= theirs.kept
+        self.shared |= other.shared
+        self.rejects += other.rejects
+        self.noticed.merge(other.noticed)
+        self.days |= other.days
+        self.size += other.size
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What goes from process to process: everything but the mapping."""
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
 
     def reject(self, position: SourcePosition | None, reason: str) -> None:
         """Put a record on the reject list."""

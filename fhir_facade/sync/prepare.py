@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from fhir_facade.contracts.people import SourcePosition
 from fhir_facade.fhir.encode import finish
 from fhir_facade.fhir.mapper import Mapped
 from fhir_facade.resources import facets
@@ -29,40 +30,66 @@ class Prepared:
         type: number of its type.
         id: of the resource.
         version: hash of its content.
-        body: complete JSON.
-        mapped: what the mapping gave.
+        name: name of its type.
+        position: where the record was read.
+        body: complete JSON; empty once it is packed.
+        mapped: what the mapping gave; None once it is packed.
+        packed: the row but for its member, where another process made it.
+        named: what the resource names, likewise.
     """
 
     type: int
     id: str
     version: str
+    name: str
+    position: SourcePosition | None
     body: bytes
-    mapped: Mapped
+    mapped: Mapped | None
+    packed: dict[str, Any] | None = None
+    named: frozenset[Link] = frozenset()
 
     @property
     def shared(self) -> bool:
         """Whether several members may see it."""
         return self.type in SHARED
 
+    def row(self, member: int, stamp: int, packer: Packer) -> dict[str, Any]:
+        """The row of the table ``resource``."""
+        return (self.packed or _row(self, stamp, packer)) | {"member": member}
+
+    def links(self) -> frozenset[Link]:
+        """The organizations and practitioners that the resource names."""
+        return self.named if self.packed is not None else links(self.body)
+
 
 def prepare(mapped: Mapped) -> Prepared:
     """Encode a mapped resource."""
     body, version = finish(mapped.resource)
-    return Prepared(TYPES[mapped.type], mapped.id, version, body, mapped)
+    return Prepared(TYPES[mapped.type], mapped.id, version, mapped.type, mapped.position, body, mapped)
+
+
+def pack(prepared: Prepared, stamp: int, packer: Packer) -> None:
+    """Make the row now and let go of everything else, so that little goes from process to process."""
+    prepared.packed, prepared.named = _row(prepared, stamp, packer), links(prepared.body)
+    prepared.mapped, prepared.body = None, b""
 
 
 def packed_facets(prepared: Prepared) -> bytes:
-    """The search values of a resource, not yet compressed."""
-    return facets.pack(index(prepared.mapped.resource))
+    """The search values of a resource that is not packed, not yet compressed."""
+    return facets.pack(index(_mapped(prepared).resource))
 
 
-def row(prepared: Prepared, member: int, stamp: int, packer: Packer) -> dict[str, Any]:
-    """The row of the table ``resource``."""
-    mapped = prepared.mapped
+def _mapped(prepared: Prepared) -> Mapped:
+    if prepared.mapped is None:
+        raise ValueError("the resource is packed")
+    return prepared.mapped
+
+
+def _row(prepared: Prepared, stamp: int, packer: Packer) -> dict[str, Any]:
+    mapped = _mapped(prepared)
     found = index(mapped.resource)
     low, high = facets.bounds(found)
     return {
-        "member": member,
         "type": prepared.type,
         "rank": rank(mapped.sort_date),
         "id": prepared.id,
@@ -79,6 +106,6 @@ def row(prepared: Prepared, member: int, stamp: int, packer: Packer) -> dict[str
     }
 
 
-def links(body: bytes) -> set[Link]:
+def links(body: bytes) -> frozenset[Link]:
     """The organizations and practitioners that a resource names."""
-    return {(TYPES[kind.decode()], identifier.decode()) for kind, identifier in _REFERENCE.findall(body)}
+    return frozenset((TYPES[kind.decode()], identifier.decode()) for kind, identifier in _REFERENCE.findall(body))

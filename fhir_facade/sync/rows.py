@@ -21,7 +21,7 @@ from fhir_facade.resources.schema import (
     seen,
     tombstone,
 )
-from fhir_facade.sync.prepare import Link, Prepared, links, row
+from fhir_facade.sync.prepare import Link, Prepared, links
 from fhir_facade.sync.report import SyncReport
 from fhir_facade.sync.state import insert_new
 
@@ -72,18 +72,18 @@ class RowWriter:
             place = (item.type, item.id)
             before = known.get(place)
             if before is not None and before[:2] == (item.version, self._stamp):
-                self._report.unchanged[item.mapped.type] += 1
+                self._report.unchanged[item.name] += 1
                 continue
             if before is not None:
                 self._old.append({"b_member": member, "b_type": item.type, "b_id": item.id})
                 self._relink.add(member)
             elif not fresh and not item.shared:
                 self._back.append({"b_member": member, "b_type": item.type, "b_id": item.id})
-            values = row(item, member, self._stamp, self._packer)
+            values = item.row(member, self._stamp, self._packer)
             self._new.append(values)
             if not item.shared:
-                self._link(member, links(item.body), values["labels"])
-            self._report.written[item.mapped.type] += 1
+                self._link(member, item.links(), values["labels"])
+            self._report.written[item.name] += 1
             if before is None or before[0] != item.version:
                 changed.add(place)
         return changed

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from fhir_facade.contracts.claims import Checkpoint, ExtractSource, MemberRecord
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, FacadeError
 from fhir_facade.fhir.mapper import Mapper
 from fhir_facade.resources.database import writer
-from fhir_facade.resources.frames import Dictionary, Packer
+from fhir_facade.resources.frames import PLAIN, Dictionary, Packer
 from fhir_facade.resources.matching import MatchHash
 from fhir_facade.resources.schema import TYPES
 from fhir_facade.search.registry import REGISTRY
@@ -30,7 +30,9 @@ from fhir_facade.sync.batch import Batch, Labels, MemberBatch
 from fhir_facade.sync.dictionaries import dictionary_for
 from fhir_facade.sync.lock import one_at_a_time
 from fhir_facade.sync.people import PeopleWriter
+from fhir_facade.sync.pool import Pool
 from fhir_facade.sync.prepare import Prepared
+from fhir_facade.sync.progress import Counter, OnProgress
 from fhir_facade.sync.removal import apply_removed, sweep
 from fhir_facade.sync.report import SyncReport
 from fhir_facade.sync.rows import RowWriter
@@ -44,9 +46,6 @@ from fhir_facade.sync.state import (
     write_rejects,
 )
 
-OnProgress = Callable[[int, int | None, str], None]
-"""Called with how many are done, how many there are (None: unknown), and what they are."""
-
 BATCH = 2_000
 """Resources in one transaction."""
 
@@ -54,6 +53,9 @@ _STORAGE = 1
 """Goes up when rows have to be written anew although resources are the same."""
 
 _REMEMBERED = 100_000
+_STRETCH = 200
+"""Records that a worker maps at a time."""
+
 _CLAIM = TYPES["ExplanationOfBenefit"]
 _OWN_TYPES = (TYPES["Coverage"], TYPES["ExplanationOfBenefit"], TYPES["RelatedPerson"])
 
@@ -73,6 +75,7 @@ class SyncPlan:
         state: folder for the lock and the reject list.
         allow_removals: a snapshot may remove more than half of the members.
         batch: resources in one transaction.
+        workers: processes that map beside the one that reads and writes; 1 for one process that does it all.
     """
 
     name: str
@@ -84,6 +87,7 @@ class SyncPlan:
     state: Path
     allow_removals: bool = False
     batch: int = BATCH
+    workers: int = 1
 
 
 def sync(source: ExtractSource, plan: SyncPlan, on_progress: OnProgress | None = None) -> SyncReport:
@@ -132,18 +136,25 @@ class _Run:
         self._batch = Batch(plan.name, plan.mapper, plan.labels)
         self._dictionary: Dictionary | None = None
         self._done: OrderedDict[tuple[int, int, str], str] = OrderedDict()
-        self._progress = _Counter(source, on_progress)
+        self._progress = Counter(source, on_progress)
+        self._pool: Pool | None = None
+        self._pending: list[MemberRecords] = []
+        self._claims_pending = 0
+        self._latest: str | None = None
 
     def work(self, started: float) -> None:
         with self._engine.begin() as connection:
             snapshots = self._source.capabilities.snapshot
             self._state = begin_run(connection, self._plan.name, self._rendering, snapshots)
+        self._latest = self._state.watermark
         try:
             finished = self._read()
             self._flush(started if finished else None)
             if not finished:
                 raise ClaimsInvalid("unfinished", "the source ended without a finished checkpoint")
         finally:
+            if self._pool is not None:
+                self._pool.close()
             with suppress(SQLAlchemyError):
                 self._finish_rejects()
 
@@ -162,20 +173,21 @@ class _Run:
             if change is None:
                 return False
             if isinstance(change, Checkpoint) and change.finished:
-                self._state.watermark = change.watermark
+                self._latest = change.watermark
                 return True
             self._take(change)
 
     def _take(self, change: object) -> None:
         batch = self._batch
         if isinstance(change, Checkpoint):
-            self._state.watermark = change.watermark
+            self._latest = change.watermark
         elif isinstance(change, MemberRecords):
             if batch.removed:
                 self._flush(None)
-            batch.add(change)
+            self._add(change)
             self._progress.count(change)
         elif isinstance(change, Removed):
+            self._drain()
             batch.remove(change)
         elif isinstance(change, Rejected):
             batch.reject(change.position, change.reason)
@@ -184,8 +196,48 @@ class _Run:
         if batch.size >= self._plan.batch:
             self._flush(None)
 
+    def _add(self, records: MemberRecords) -> None:
+        """Map here, or have it mapped by a worker, a stretch at a time."""
+        if self._pool is None:
+            self._batch.add(records)
+            return
+        self._pending.append(records)
+        self._claims_pending += 1 + len(records.claims)
+        if self._claims_pending >= _STRETCH:
+            self._hand_out(self._pool)
+
+    def _hand_out(self, pool: Pool) -> None:
+        if pool.full:
+            self._take_back(pool)
+        pool.hand_out(self._pending, self._latest)
+        self._pending, self._claims_pending = [], 0
+
+    def _take_back(self, pool: Pool) -> None:
+        """Put what a worker mapped to the rest; commit where that is enough for a batch."""
+        batch, self._state.watermark = pool.take_back()
+        self._batch.merge(batch)
+        if self._batch.size >= self._plan.batch:
+            self._commit(None)
+
+    def _drain(self) -> None:
+        """Wait for the workers: everything read so far is in the batch, and the latest checkpoint goes with it."""
+        if self._pool is not None:
+            if self._pending:
+                self._hand_out(self._pool)
+            while self._pool.busy:
+                self._take_back(self._pool)
+        self._state.watermark = self._latest
+
     def _flush(self, finished: float | None) -> None:
-        """Commit the batch with the last checkpoint; close the run that was received at ``finished``."""
+        """Write everything read so far; close the run that was received at ``finished``."""
+        self._drain()
+        self._commit(finished)
+        if self._plan.workers > 1 and self._pool is None and self._dictionary not in (None, PLAIN) and not finished:
+            empty = Batch(self._plan.name, self._plan.mapper, self._plan.labels)
+            self._pool = Pool(empty, self._dictionary or PLAIN, self._stamp, self._plan.workers)
+
+    def _commit(self, finished: float | None) -> None:
+        """One transaction: the batch with the last checkpoint that it reaches."""
         self._state.saw(self._batch.days, today())
         with self._engine.begin() as connection:
             rows = RowWriter(connection, self._packer(connection), self._stamp, self.report)
@@ -202,10 +254,9 @@ class _Run:
         self._batch.clear()
 
     def _packer(self, connection: Connection) -> Packer:
-        batch = self._batch
-        prepared = [item for member in batch.members.values() for item in member.rows.values()]
-        prepared += batch.shared.values()
-        self._dictionary = dictionary_for(connection, self._state.key, prepared, self._dictionary)
+        if self._pool is None or self._dictionary is None:
+            prepared = list(self._batch.prepared())
+            self._dictionary = dictionary_for(connection, self._state.key, prepared, self._dictionary)
         return Packer(self._dictionary)
 
     def _write(self, rows: RowWriter, people: PeopleWriter) -> None:
@@ -246,30 +297,3 @@ class _Run:
         with self._engine.begin() as connection:
             self.report.rejected = count_rejects(connection, self._state)
             self.report.rejects = write_rejects(connection, self._state, self._plan.state)
-
-
-class _Counter:
-    """Counts what the source's progress is told in."""
-
-    def __init__(self, source: ExtractSource, on_progress: OnProgress | None) -> None:
-        progress = source.progress()
-        self._unit, self._total = progress.unit, progress.total
-        self._tell = on_progress
-        self._count = 0
-        self._last_member: str | None = None
-
-    def count(self, records: MemberRecords) -> None:
-        """One more piece of the source was read."""
-        if self._tell is None:
-            return
-        self._count += self._size(records)
-        self._tell(self._count, self._total, self._unit)
-
-    def _size(self, records: MemberRecords) -> int:
-        if self._unit == "claims":
-            return len(records.claims)
-        if self._unit == "lines":
-            return sum(len(claim.lines) for claim in records.claims)
-        again = records.member.member_id == self._last_member
-        self._last_member = records.member.member_id
-        return 0 if again else 1
