@@ -18,7 +18,9 @@ from fhir_facade.contracts.sections import (
     IdentitySettings,
     KeySettings,
     LimitSettings,
+    MailSettings,
     OAuthSettings,
+    RegistrySettings,
     SensitiveSettings,
     ServerSettings,
     Settings,
@@ -39,6 +41,8 @@ SECTIONS: dict[str, type[Any]] = {
     "limits": LimitSettings,
     "agency": AgencySettings,
     "sensitive": SensitiveSettings,
+    "mail": MailSettings,
+    "registry": RegistrySettings,
 }
 """Table of the file → its settings class. ``[[claims]]`` and ``[identity]`` choose plugins and are read apart."""
 
@@ -173,6 +177,10 @@ def conflicts(settings: Settings) -> list[str]:
         (
             production and "sandbox" in settings.identity.providers,
             "identity.provider: the sandbox log-in is for invented members; production refuses it",
+        ),
+        (
+            settings.mail.security == "none" and settings.mail.host not in {"", "localhost", "127.0.0.1", "::1"},
+            "mail.security: none is for a mail server on this machine only; use starttls or tls",
         ),
         (not 1 <= settings.fhir.page_size <= 100, "fhir.page_size: must be 1–100"),
         (not 60 <= settings.oauth.access_token_s <= 3600, "oauth.access_token_s: must be 60–3600"),

@@ -125,6 +125,36 @@ class AgencySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """``[mail]``: how letters to developers leave; without a server a sandbox keeps them in ``outbox/`` of its state."""
+
+    host: str = setting("Mail server; without it production takes no sign-ups", default="")
+    port: int = setting("Port of the mail server", default=587)
+    security: Literal["starttls", "tls", "none"] = setting(
+        "How the connection is encrypted; none only for a server on this machine", default="starttls"
+    )
+    user: str = setting("User name at the mail server", default="")
+    password: Secret | None = setting("Password at the mail server", default=None)
+    sender: str = setting("From address of letters", default="no-reply@localhost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrySettings:
+    """``[registry]``: who may sign up, and why a request for production may be denied."""
+
+    sign_up: bool = setting("Whether developers may make accounts by themselves", default=True)
+    denial_reasons: tuple[str, ...] = setting(
+        "The objective reasons for which a request may be denied; every denial names one of them",
+        default=(
+            "The makers of the app could not be identified.",
+            "A redirect address is not under the control of the makers of the app.",
+            "The app presents an unacceptable risk to the security of health information in our systems.",
+            "Questions about the request were not answered within 30 days.",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
     """One ``[[claims]]`` entry. ``options`` is the adapter's own table, read by the adapter's settings class.
 
@@ -162,5 +192,7 @@ class Settings:
     limits: LimitSettings
     agency: AgencySettings
     sensitive: SensitiveSettings
+    mail: MailSettings
+    registry: RegistrySettings
     claims: tuple[SourceSettings, ...]
     identity: IdentitySettings

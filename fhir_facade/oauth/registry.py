@@ -9,14 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection
-
 from fhir_facade.access.scopes import Scopes
 from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.oauth import issuing, redirects
 from fhir_facade.oauth.jwks import KeysUnavailable, read_keys
 from fhir_facade.oauth.server import AuthorizationServer, system_clock
-from fhir_facade.store import Store
+from fhir_facade.store import Connection, Store
 from fhir_facade.store.apps import App, AppKind, Apps, GrantLength
 from fhir_facade.store.grants import Grants, StoredGrant
 from fhir_facade.store.secrets import hash_of, new_id, new_secret

@@ -6,8 +6,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
+import fhir_facade.store.developers
+import fhir_facade.store.letters
 import fhir_facade.store.local_accounts
-import fhir_facade.store.logins  # noqa: F401 - adds its tables to the metadata
+import fhir_facade.store.logins
+import fhir_facade.store.reviews  # noqa: F401 - adds its tables to the metadata
 from fhir_facade.store import migrate, schema_is_current
 from fhir_facade.store.tables import metadata
 
