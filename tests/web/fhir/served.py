@@ -37,12 +37,14 @@ MEMBERS = 21
 class Served:
     """The endpoints over a full set of members.
 
-    ``rich`` is the Patient id of a member with all kinds of claims, ``other`` that of another member.
+    ``rich`` is the Patient id of a member with all kinds of claims, ``other`` that of another
+    member, ``longest`` that of the one with most claims.
     """
 
     world: World
     rich: str
     other: str
+    longest: str
 
     def get(self, path: str, token: str | None = None, **headers: str) -> Any:
         return self.world.get(path, token or self.rich, **headers)
@@ -77,7 +79,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     people = [f"{SOURCE}-{item.member.member_id}" for item in source.changes(None) if hasattr(item, "member")]
     with _resources(request, folder, source) as resources:
         world = World(resources)
-        yield Served(world, *_rich_and_other(world, list(dict.fromkeys(people))))
+        yield Served(world, *_chosen(world, list(dict.fromkeys(people))))
 
 
 @contextmanager
@@ -94,7 +96,7 @@ def _resources(request: pytest.FixtureRequest, folder: Path, source: SyntheticSo
     filler.close()
 
 
-def _rich_and_other(world: World, people: list[str]) -> tuple[str, str]:
+def _chosen(world: World, people: list[str]) -> tuple[str, str, str]:
     def claims(person: str) -> int:
         return int(parsed(world.get("ExplanationOfBenefit?_count=0", person))["total"])
 
@@ -112,4 +114,4 @@ def _rich_and_other(world: World, people: list[str]) -> tuple[str, str]:
 
     rich = max(modest, key=lambda person: (related(person) > 0, kinds(person), counted[person]))
     other = next(person for person in modest if person != rich)
-    return rich, other
+    return rich, other, max(counted, key=lambda person: counted[person])

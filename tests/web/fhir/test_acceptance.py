@@ -126,13 +126,29 @@ def test_09_dates_and_tokens_find_what_r4_says(served):
 
 
 def test_10_pages_are_whole_and_stable(served):
-    whole = served.bundle("ExplanationOfBenefit?_count=0")["total"]
-    seen, url = [], "ExplanationOfBenefit?_count=7"
+    whole = served.bundle("ExplanationOfBenefit?_count=0", served.longest)["total"]
+    assert whole > 1_000
+    seen, url = [], "ExplanationOfBenefit?_count=97"
     while url:
-        response = World(served.world.resources).get(url, served.rich)
+        response = World(served.world.resources).get(url, served.longest)
         seen += [each["id"] for each in entries(parsed(response))]
         url = link(response, "next")
     assert len(seen) == len(set(seen)) == whole
+
+
+@pytest.mark.parametrize("sort", ["", "&_sort=service-date", "&_sort=-_lastUpdated,_id", "&_sort=-created"])
+def test_10_pages_lead_back_as_they_led_forth(served, sort):
+    forth, url = [], f"ExplanationOfBenefit?_count=2&status:not=draft{sort}"
+    while url:
+        response = served.get(url)
+        forth.append([each["id"] for each in entries(parsed(response))])
+        url = link(response, "next")
+    back = [forth[-1]]
+    while url := link(response, "previous"):
+        response = served.get(url)
+        back.append([each["id"] for each in entries(parsed(response))])
+    assert len(forth) > 1
+    assert [one for page in reversed(back) for one in page] == [one for page in forth for one in page]
 
 
 def test_11_page_links_are_sealed(served):
