@@ -48,8 +48,8 @@ _COMMON: dict[str, st.SearchStrategy[Any]] = {
 }
 _OWN: dict[ClaimKind, dict[str, st.SearchStrategy[Any]]] = {
     ClaimKind.INPATIENT: {"revenue": revenues, "procedure": maybe(stay_procedures), "drug": maybe(drugs)},
-    ClaimKind.OUTPATIENT: {"revenue": revenues, "procedure": maybe(procedures), "drug": maybe(drugs)},
-    ClaimKind.PROFESSIONAL: {"procedure": procedures, "place_of_service": places, "transport": st.booleans()},
+    ClaimKind.OUTPATIENT: {"revenue": maybe(revenues), "procedure": maybe(procedures), "drug": maybe(drugs)},
+    ClaimKind.PROFESSIONAL: {"procedure": maybe(procedures), "place_of_service": places, "transport": st.booleans()},
     ClaimKind.VISION: {"procedure": maybe(procedures), "place_of_service": places},
     ClaimKind.PHARMACY: {
         "drug": drugs,

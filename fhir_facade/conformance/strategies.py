@@ -96,7 +96,7 @@ _PRESENT = st.none() | st.sampled_from("YNUW1")
 diagnosis = st.builds(
     Diagnosis, role=st.sampled_from(DiagnosisRole), code=icd, present_on_admission=_PRESENT, masked=st.just(False)
 )
-diagnoses = st.lists(diagnosis, min_size=1, max_size=5).map(tuple)
+diagnoses = st.lists(diagnosis, max_size=5).map(tuple)
 procedures = st.lists(
     st.builds(
         Procedure,
@@ -159,7 +159,7 @@ _OWN: dict[ClaimKind, dict[str, st.SearchStrategy[Any]]] = {
     ClaimKind.PROFESSIONAL: {"diagnoses": diagnoses, "facility_id": maybe(st.just("clinic"))},
     ClaimKind.VISION: {"diagnoses": diagnoses},
     ClaimKind.PHARMACY: {"pharmacy": maybe(pharmacy)},
-    ClaimKind.ORAL: {"diagnoses": st.just(()) | diagnoses, "oral": maybe(oral), "rendering_network": networks},
+    ClaimKind.ORAL: {"diagnoses": diagnoses, "oral": maybe(oral), "rendering_network": networks},
 }
 """What each kind has of its own."""
 
