@@ -12,7 +12,9 @@ from fhir_facade.contracts.errors import ConfigError, FacadeError
 
 COMMANDS: dict[str, str] = {
     "accounts": "fhir_facade.cli.accounts:accounts",
+    "adapter": "fhir_facade.cli.adapter:adapter",
     "apps": "fhir_facade.cli.apps:apps",
+    "audit": "fhir_facade.cli.audit:audit",
     "check": "fhir_facade.cli.check:check",
     "keys": "fhir_facade.cli.keys:keys",
     "mapping": "fhir_facade.cli.mapping:mapping",
@@ -23,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "schedule": "fhir_facade.cli.schedule:schedule",
     "serve": "fhir_facade.cli.serve:serve",
     "sync": "fhir_facade.cli.sync:sync",
+    "tidy": "fhir_facade.cli.tidy:tidy",
     "tmsis": "fhir_facade.cli.tmsis:tmsis",
     "token": "fhir_facade.cli.token:token",
 }

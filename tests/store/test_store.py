@@ -18,6 +18,7 @@ from fhir_facade.store.grants import Grants, StoredGrant, StoredToken, Tokens
 from fhir_facade.store.lookup import Lookup
 from fhir_facade.store.secrets import hash_of
 from fhir_facade.store.tables import apps
+from fhir_facade.store.tidy import DAY_S, tidy
 
 NOW = 1_800_000_000
 
@@ -172,6 +173,23 @@ def test_old_rows_can_be_removed(filled):
     with filled.write() as connection:
         Tokens(connection).add(token("a"), token("b", until=None))
         assert Tokens(connection).remove_older(NOW + 101) == 1
+
+
+def test_tidying_removes_what_ran_out_and_keeps_the_record(filled):
+    later = NOW + 40 * DAY_S
+    with filled.write() as connection:
+        Tokens(connection).add(
+            token("old"),
+            token("long spent", "refresh", until=None, used_at=NOW),
+            token("just spent", "refresh", until=None, used_at=later - 10),
+            token("good", "refresh", until=None),
+        )
+        Assertions(connection).use("app-1", "jti", NOW + 10)
+    assert tidy(filled, later) == {"authorizations": 0, "codes": 0, "assertions": 1, "tokens": 2}
+    with filled.read() as connection:
+        assert Tokens(connection).find(hash_of("good"))
+        assert Tokens(connection).find(hash_of("just spent"))
+        assert Grants(connection).find("grant-1")
 
 
 def test_a_forked_process_opens_connections_of_its_own(filled):
