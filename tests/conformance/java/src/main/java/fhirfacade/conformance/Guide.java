@@ -50,7 +50,11 @@ final class Guide {
         resources.clear();
     }
 
+    /** Take the resource in as a target of references; one in XML is only judged. */
     void remember(String text) {
+        if (text.startsWith("<")) {
+            return;
+        }
         try {
             JsonNode resource = JSON.readTree(text);
             String type = resource.path("resourceType").asText();
