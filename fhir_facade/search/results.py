@@ -173,10 +173,12 @@ def shaping(pairs: Iterable[tuple[str, str]]) -> tuple[str | None, tuple[str, ..
     Raises:
         BadSearch: a value is wrong, two contradict each other, or ``_summary=count`` asks to count one resource.
     """
+    sent = [(name, value) for name, value in pairs if name in _SHAPING and value]
+    if not sent:
+        return None, ()
     results = Results(kind=next(iter(REGISTRY.values())), page_size=1, strict=False)
-    for name, value in pairs:
-        if name in _SHAPING and value:
-            results.sent.setdefault(name, []).append(value)
+    for name, value in sent:
+        results.sent.setdefault(name, []).append(value)
     results.read()
     if results.summary == "count":
         raise BadSearch(Fault("value", "_summary: count is for searches", "_summary"))

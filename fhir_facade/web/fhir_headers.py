@@ -51,12 +51,14 @@ class Headers:
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Vary"] = _VARY
         headers.setdefault("Cache-Control", "no-store")
-        origin = request.headers.get("Origin", "")
-        headers.update(cors_headers(origin, self.allowed_origin, is_public=self._is_public()))
+        origin = request.environ.get("HTTP_ORIGIN", "")
+        if origin:
+            headers.update(cors_headers(origin, self.allowed_origin, is_public=self._is_public()))
         return response
 
     def _is_ours(self) -> bool:
-        return request.path == self.prefix or request.path.startswith(self.prefix + "/")
+        path = request.path
+        return path.startswith(self.prefix) and path[len(self.prefix) :][:1] in ("", "/")
 
     def _is_public(self) -> bool:
         return request.path[len(self.prefix) :].startswith(_PUBLIC)
