@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import subprocess
 import zipfile
@@ -105,7 +106,10 @@ class Keycloak:
 
 @contextmanager
 def keycloak(log: Path) -> Iterator[Keycloak]:
-    """Keycloak on a free port of this machine."""
+    """Keycloak on a free port of this machine; or one that runs already, where FHIR_FACADE_KEYCLOAK names it."""
+    if "FHIR_FACADE_KEYCLOAK" in os.environ:
+        yield Keycloak(os.environ["FHIR_FACADE_KEYCLOAK"])
+        return
     home, port = installed(), free_port()
     (home / "data" / "import").mkdir(parents=True, exist_ok=True)
     (home / "data" / "import" / "payer-realm.json").write_text(json.dumps(realm()))
@@ -122,24 +126,20 @@ def keycloak(log: Path) -> Iterator[Keycloak]:
         yield Keycloak(f"http://127.0.0.1:{port}")
 
 
-def walk(start: str, person: str = "maria", password: str = PASSWORD) -> tuple[str, dict[str, str]]:
-    """Log in as a browser would; where Keycloak sends it, and with which parameters (query or form)."""
+def walk(start: str, person: str = "maria", password: str = PASSWORD) -> dict[str, str]:
+    """Log in as a browser would; what Keycloak sends back (query or form), nothing while it keeps the person."""
     browser = requests.Session()
     browser.trust_env = False
-    page = browser.get(start, timeout=20)
-    action = _attribute(page.text, r'<form[^>]*action="([^"]+)"')
-    answer = browser.post(action, data={"username": person, "password": password}, allow_redirects=False, timeout=20)
+    page = browser.get(start, timeout=60)
+    sign_in = re.search(r'action="([^"]*/login-actions/authenticate[^"]*)"', page.text)
+    assert sign_in, page.text[-3000:]
+    form = {"username": person, "password": password}
+    answer = browser.post(html.unescape(sign_in[1]), data=form, allow_redirects=False, timeout=60)
     while answer.is_redirect:
         target = urljoin(answer.url, answer.headers["Location"])
         if not target.startswith(start.split("/realms/")[0]):
-            return target.split("?")[0], dict(parse_qsl(urlsplit(target).query))
-        answer = browser.get(target, allow_redirects=False, timeout=20)
+            return dict(parse_qsl(urlsplit(target).query))
+        answer = browser.get(target, allow_redirects=False, timeout=60)
     fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', answer.text, re.IGNORECASE))
-    action = _attribute(answer.text, r'<form[^>]*action="([^"]+)"')
-    return action, {name: html.unescape(value) for name, value in fields.items()}
-
-
-def _attribute(page: str, pattern: str) -> str:
-    found = re.search(pattern, page, re.IGNORECASE)
-    assert found, page[:2000]
-    return html.unescape(found[1])
+    back = {name: html.unescape(value) for name, value in fields.items()}
+    return back if "SAMLResponse" in back else {}

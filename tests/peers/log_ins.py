@@ -65,10 +65,12 @@ def cancel_openid(client: FlaskClient, start: str) -> Any:
 
 
 def by_keycloak(client: FlaskClient, start: str, person: str, password: str) -> Any:
-    _, fields = keycloak.walk(follow(client, start).location, person, password)
-    if "SAMLResponse" not in fields:
-        return client.get("/login/callback", query_string=fields)
-    parked = client.application.test_client().post("/login/callback", data=fields)
+    back = keycloak.walk(follow(client, start).location, person, password)
+    if not back:
+        return client.get(start)
+    if "SAMLResponse" not in back:
+        return client.get("/login/callback", query_string=back)
+    parked = client.application.test_client().post("/login/callback", data=back)
     return client.get(parked.location)
 
 
