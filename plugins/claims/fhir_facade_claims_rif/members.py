@@ -60,9 +60,13 @@ def member(years: Sequence[Row], history: Iterable[Row]) -> Member:
 
 
 def _match_keys(bene_id: str, rows: Iterable[Row]) -> tuple[MatchKey, ...]:
-    """The MBI of today, those of other days, and CMS's own number; never the claim number (HICN), a form of the SSN."""
+    """The MBI of today and those of other days; CMS's own number where there is none.
+
+    Never the claim number (HICN), which is a form of the Social Security number.
+    """
     numbers = dict.fromkeys(number for row in rows if (number := mbi(row)))
-    return (*(MatchKey(kind="mbi", value=number) for number in numbers), MatchKey(kind="bene-id", value=bene_id))
+    own = (MatchKey(kind="bene-id", value=bene_id),)
+    return tuple(MatchKey(kind="mbi", value=number) for number in numbers) or own
 
 
 def _name(row: Row) -> Name:

@@ -84,8 +84,14 @@ def test_old_mbis_of_the_history_are_match_keys(tmp_path: Path) -> None:
     assert keys == (
         MatchKey(kind="mbi", value="1S00E00AA06"),
         MatchKey(kind="mbi", value="1S00E00AA99"),
-        MatchKey(kind="bene-id", value="1"),
     )
+
+
+def test_a_member_without_an_mbi_is_matched_by_cms_own_number(tmp_path: Path) -> None:
+    member(tmp_path, MBI_NUM="543217066")
+    found = the_member(tmp_path).member
+    assert found.match_keys == (MatchKey(kind="bene-id", value="1"),)
+    assert found.member_number.value == "1"
 
 
 def test_the_claim_number_that_holds_a_social_security_number_is_never_read(tmp_path: Path) -> None:
