@@ -37,7 +37,7 @@ REQUESTS = (
     "ExplanationOfBenefit/src-in-everything",
     "ExplanationOfBenefit/src-in-everything?_pretty=true",
     "ExplanationOfBenefit?_count=50",
-    "ExplanationOfBenefit?_count=5&_include=*",
+    "ExplanationOfBenefit?_count=5&_include=ExplanationOfBenefit:*",
     "ExplanationOfBenefit?_count=0",
     "ExplanationOfBenefit?_count=3&_total=accurate&_sort=-service-date",
     "ExplanationOfBenefit?_summary=count",
@@ -66,7 +66,7 @@ REQUESTS = (
 XML = (
     "metadata?_format=xml",
     "Patient/src-m-1?_format=xml",
-    "ExplanationOfBenefit?_count=50&_include=*&_format=xml",
+    "ExplanationOfBenefit?_count=50&_include=ExplanationOfBenefit:*&_format=xml",
     "ExplanationOfBenefit/of-nobody?_format=xml",
 )
 """Paths asked for in XML."""
