@@ -18,8 +18,8 @@ from fhir_facade_claims_synthetic import plugin as synthetic
 from fhir_facade_claims_synthetic.settings import SyntheticSettings
 from fhir_facade_claims_tmsis import import_layout, plugin
 from fhir_facade_claims_tmsis.generate_claims import is_reversal
-from fhir_facade_claims_tmsis.layout import COLUMNS, LayoutFault, bundled, choose, known, read
-from tests.plugins.tmsis.state_files import Folder, changes, claims, rejects, source
+from fhir_facade_claims_tmsis.layout import COLUMNS, Layout, LayoutFault, bundled, choose, known, read
+from tests.plugins.tmsis.state_files import Cells, Folder, changes, claims, rejects, source
 
 LAYOUTS = Path(import_layout.__file__).parent / "layouts"
 LATER_NAMES = {
@@ -146,3 +146,42 @@ def test_a_finished_run_says_so(tmp_path: Path) -> None:
 
 def test_the_command_exists() -> None:
     assert command.name == "generate"
+
+
+DIAGNOSIS_RECORD = (
+    ("RECORD-ID", 8), ("SUBMITTING-STATE", 2), ("RECORD-NUMBER", 11), ("ICN-ORIG", 50), ("ICN-ADJ", 50),
+    ("ADJUSTMENT-IND", 1), ("ADJUDICATION-DATE", 8), ("DIAGNOSIS-TYPE", 1), ("DIAGNOSIS-SEQUENCE-NUMBER", 2),
+    ("DIAGNOSIS-CODE-FLAG", 1), ("DIAGNOSIS-CODE", 7), ("DIAGNOSIS-POA-FLAG", 1),
+)  # fmt: skip
+
+
+def with_diagnosis_records(folder: Path) -> Layout:
+    """A layout as version 4 has it: diagnoses are records of their own."""
+    rows = (LAYOUTS / "2.csv").read_text(encoding="utf-8").splitlines()
+    for segment in ("COT00004", "CIP00004"):
+        at = 1
+        for name, width in DIAGNOSIS_RECORD:
+            kind = "date" if name.endswith("DATE") else "text"
+            rows.append(f"{segment},{name},,{at},{at + width - 1},{kind},0")
+            at += width
+    path = folder / "4.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return read(path)
+
+
+@pytest.mark.parametrize("fixed", [True, False])
+def test_diagnoses_may_be_records_of_their_own(tmp_path: Path, fixed: bool) -> None:
+    layout = with_diagnosis_records(tmp_path)
+    folder = Folder(tmp_path / "files", fixed=fixed, layout=layout)
+    folder.person()
+    join: Cells = {"ICN-ORIG": "C1", "ADJUSTMENT-IND": "0", "ADJUDICATION-DATE": date(2024, 4, 1)}
+    for place, (role, code) in enumerate((("O", "I10"), ("P", "E119"), ("A", "R739")), start=1):
+        cells: Cells = {"DIAGNOSIS-TYPE": role, "DIAGNOSIS-CODE": code, "DIAGNOSIS-CODE-FLAG": "2"}
+        folder.add("CIP00004", join | cells | {"DIAGNOSIS-SEQUENCE-NUMBER": f"{place:02}"})
+    folder.claim("CIP", {"DIAGNOSIS-CODE-1": None, "DIAGNOSIS-CODE-FLAG-1": None})
+    (claim,) = claims(changes(folder.write(), layouts=tmp_path))
+    assert {(d.role.value, d.code.value) for d in claim.diagnoses if d.code} == {
+        ("secondary", "I10"),
+        ("principal", "E119"),
+        ("admitting", "R739"),
+    }
