@@ -8,6 +8,7 @@ from importlib.metadata import version
 from flask import Flask
 
 from fhir_facade.app.parts import Parts, open_parts
+from fhir_facade.app.registry import open_registry, takes_sign_ups
 from fhir_facade.app.sources import KEY_VERSION
 from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.identity import Assurance
@@ -26,6 +27,10 @@ from fhir_facade.store.logins import Logins
 from fhir_facade.web.capability import Publication
 from fhir_facade.web.consent import consent_blueprint
 from fhir_facade.web.demo import demo_blueprint
+from fhir_facade.web.developer_accounts import accounts_blueprint
+from fhir_facade.web.developer_apps import apps_blueprint
+from fhir_facade.web.developers import DeveloperDesk
+from fhir_facade.web.directory import directory_blueprint
 from fhir_facade.web.fhir import FhirService, fhir_blueprint
 from fhir_facade.web.fhir_errors import answer_errors
 from fhir_facade.web.home import home_blueprint
@@ -38,6 +43,7 @@ from fhir_facade.web.oauth_origins import Origins
 from fhir_facade.web.openapi import publish
 from fhir_facade.web.pages import Agency, Pages, static_blueprint
 from fhir_facade.web.portal import PortalRequests
+from fhir_facade.web.reviews import reviews_blueprint
 
 
 def create_app(settings: Settings) -> Flask:
@@ -57,6 +63,7 @@ def create_app(settings: Settings) -> Flask:
     limits = limits_of(settings)
     limits.start(app)
     _add_pages(app, parts, pages, desk, limits)
+    _add_registry(app, parts, pages, limits)
     app.register_blueprint(
         oauth_blueprint(_oauth_desk(parts, pages, bearer, origins, limits), compatibility=compatible(settings))
     )
@@ -150,6 +157,18 @@ def _add_pages(app: Flask, parts: Parts, pages: Pages, desk: LoginDesk, limits: 
         app.register_blueprint(members_blueprint(desk, desk.requests, ServerSharings(parts.server)))
     if parts.sandbox:
         app.register_blueprint(demo_blueprint(pages, desk.keys, base))
+
+
+def _add_registry(app: Flask, parts: Parts, pages: Pages, limits: Limits) -> None:
+    settings = parts.settings
+    registry = open_registry(settings, parts.store, parts.trail.event)
+    sign_up, environment = takes_sign_ups(settings), settings.server.environment
+    desk = DeveloperDesk(pages=pages, registry=registry, keys=registry.keys, sign_up=sign_up, environment=environment)
+    accounts = accounts_blueprint(desk)
+    limits.guard(accounts, lambda wait: too_many_page(pages, wait))
+    for blueprint in (accounts, apps_blueprint(desk), reviews_blueprint(desk)):
+        app.register_blueprint(blueprint)
+    app.register_blueprint(directory_blueprint(pages, parts.store))
 
 
 def _oauth_desk(parts: Parts, pages: Pages, bearer: Bearer, origins: Origins, limits: Limits) -> OAuthDesk:

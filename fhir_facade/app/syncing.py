@@ -12,8 +12,9 @@ from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.plugins import open_source
 from fhir_facade.resources.replica import ReplicaResources
 from fhir_facade.state import state_folder
+from fhir_facade.sync.progress import OnProgress
 from fhir_facade.sync.report import SyncReport
-from fhir_facade.sync.run import OnProgress, SyncPlan, sync
+from fhir_facade.sync.run import SyncPlan, sync
 
 
 def source_named(settings: Settings, name: str) -> SourceSettings:

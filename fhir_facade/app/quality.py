@@ -1,0 +1,116 @@
+"""What a claims source's data become: counted, timed, and said in words that a manager can read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+
+from fhir_facade.app.sources import mapper_of, scratch_of
+from fhir_facade.conformance.promises import broken
+from fhir_facade.conformance.report import Report
+from fhir_facade.contracts.claims import Change, ClaimQuery, ExtractSource, LiveSource, MemberRecords, Rejected
+from fhir_facade.contracts.records import Claim
+from fhir_facade.contracts.sections import Settings, SourceSettings
+from fhir_facade.fhir.mapper import Mapped, Mapper, Rejection
+from fhir_facade.plugins import open_source
+
+PAGE = 10
+LIVE_MEMBERS = 50
+"""Members whose first page is timed."""
+
+EXPECTED = (
+    "diagnoses", "care_team", "billing_network", "payment_status", "paid_on", "received_on", "totals", "service_end",
+    "type_of_bill", "discharge_status", "drg", "payee", "patient_account_number", "pharmacy",
+)  # fmt: skip
+"""Claim fields whose filling the report shows, by kind of claim."""
+
+
+def examine(settings: Settings, entry: SourceSettings, most_members: int) -> Report:
+    """Read a source, map what it hands over, and count.
+
+    Args:
+        settings: of the facade.
+        entry: the source.
+        most_members: how many members to read.
+
+    Raises:
+        ConfigError: the source cannot be opened.
+        ClaimsUnavailable: the source does not answer.
+    """
+    source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
+    report = Report(source=entry.name)
+    try:
+        report.faults = [str(fault) for fault in source.check()]
+        if isinstance(source, ExtractSource):
+            _read(source, mapper_of(settings, entry), report, most_members)
+        if isinstance(source, LiveSource):
+            _time(source, report)
+    finally:
+        source.close()
+    return report
+
+
+def _read(source: ExtractSource, mapper: Mapper, report: Report, most_members: int) -> None:
+    for change in _some(source.changes(None), report, most_members):
+        if isinstance(change, Rejected):
+            report.unreadable[change.reason] += 1
+        elif isinstance(change, MemberRecords):
+            _count(change, mapper, report)
+
+
+def _some(changes: Iterable[Change], report: Report, most_members: int) -> Iterator[Change]:
+    seen: set[str] = set()
+    for change in changes:
+        if isinstance(change, MemberRecords):
+            seen.add(change.member.member_id)
+            if len(seen) > most_members:
+                report.complete = False
+                return
+        yield change
+    report.complete = True
+
+
+def _count(records: MemberRecords, mapper: Mapper, report: Report) -> None:
+    if records.member.member_id not in report.member_ids:
+        report.member_ids.append(records.member.member_id)
+    for fault in broken(records):
+        report.promises[_general(fault)] += 1
+    for claim in records.claims:
+        report.claims[claim.kind] += 1
+        report.seen_ids[claim.claim_id] += 1
+        for name in filled(claim):
+            report.filled[(claim.kind, name)] += 1
+    for mapped in mapper.resources(records):
+        if isinstance(mapped, Rejection):
+            report.rejected[_general(mapped.reason)] += 1
+        elif isinstance(mapped, Mapped):
+            report.resources[mapped.type] += 1
+            report.findings.update(map(_general, mapped.findings))
+
+
+def _general(sentence: str) -> str:
+    """A sentence without the number of the claim or line it is about, so that equal faults are counted together."""
+    words = sentence.split()
+    kept = ["…" if any(letter.isdigit() for letter in word) else word for word in words]
+    if len(kept) > 1 and kept[0] == "claim":
+        kept[1] = "…:"
+    return " ".join(kept)
+
+
+def filled(claim: Claim) -> Iterator[str]:
+    """Names of the expected fields that hold something."""
+    for name in EXPECTED:
+        value = getattr(claim, name)
+        if is_dataclass(value) and not isinstance(value, type):
+            value = [one for spec in fields(value) if (one := getattr(value, spec.name)) is not None]
+        if value is not None and value != () and value != {} and value != []:
+            yield name
+
+
+def _time(source: LiveSource, report: Report) -> None:
+    """How long the first page of each member takes, against the two-second promise."""
+    for member_id in report.member_ids[:LIVE_MEMBERS]:
+        started = time.perf_counter()
+        source.search(ClaimQuery(member_id=member_id, count=PAGE))
+        report.page_seconds.append(time.perf_counter() - started)

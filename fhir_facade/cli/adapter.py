@@ -1,0 +1,76 @@
+"""``fhir-facade adapter``: write an adapter of your own, and see what your data become."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from fhir_facade.app.quality import examine
+from fhir_facade.app.syncing import source_named
+from fhir_facade.cli.options import config_option, json_option, print_json, settings_of
+from fhir_facade.conformance import skeleton
+from fhir_facade.conformance.report import Report, as_html
+from fhir_facade.contracts.errors import ConfigError
+
+
+@click.group()
+def adapter() -> None:
+    """Write an adapter of your own, and see what your data become."""
+
+
+@adapter.command()
+@click.argument("name")
+@click.option("--title", help="The payer as people know it.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Folder to make; ./fhir-facade-claims-NAME by default.")
+def new(name: str, title: str | None, folder: Path | None) -> None:
+    """Write a complete adapter distribution called NAME; its tests pass at once."""
+    place = folder or Path(f"fhir-facade-claims-{name}")
+    try:
+        written = skeleton.write(name, place, title)
+    except skeleton.NotAName as error:
+        raise ConfigError([str(error)]) from error
+    click.echo(f"{len(written)} files written. Next:\n\n  cd {place}\n  pip install -e '.[test]'\n  python -m pytest")
+
+
+@adapter.command()
+@config_option
+@click.option("--source", help="Name of a [[claims]] entry; the only one by default.")
+@click.option("--members", default=1000, show_default=True, help="Most members to read.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as a page.")
+@json_option
+def check(config: Path | None, source: str | None, members: int, html: Path | None, as_json: bool) -> None:
+    """Read a source, map it, and report what is filled, rejected, duplicated or slow; exits 1 when it is not ready."""
+    settings = settings_of(config)
+    entry = source_named(settings, source) if source else settings.claims[0]
+    report = examine(settings, entry, members)
+    if html:
+        html.write_text(as_html(report), encoding="utf-8")
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        print_report(report, html)
+    sys.exit(0 if report.passed else 1)
+
+
+def print_report(report: Report, html: Path | None) -> None:
+    """The report in a dozen lines."""
+    counted = sum(report.claims.values())
+    click.echo(f"{report.source}: {'ready to publish' if report.passed else 'not ready to publish'}")
+    click.echo(f"  {len(report.member_ids):,} members, {counted:,} claims, {sum(report.rejected.values()):,} rejected")
+    for title, counts in (
+        ("set-up", dict.fromkeys(report.faults, 1)),
+        ("unreadable", report.unreadable),
+        ("rejected", report.rejected),
+        ("broken promise", report.promises),
+        ("does not add up", report.findings),
+    ):
+        for reason, count in list(counts.items())[:10]:
+            click.echo(f"  {title}: {reason} ({count:,})")
+    if report.duplicates:
+        click.echo(f"  duplicate claim ids: {report.duplicates:,}")
+    if times := report.page_times():
+        click.echo(f"  a live page takes {times['median']} ms (median), {times['worst']} ms (worst)")
+    if html:
+        click.echo(f"  the whole report: {html}")
