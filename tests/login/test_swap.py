@@ -200,9 +200,8 @@ def before_anybody_is_in(world: World) -> None:
     world.step("claims need a token", client.get("/fhir/ExplanationOfBenefit").status_code == 401)
     world.step("a request leads to the log-in", world.ask().startswith("/login/"))
     wrong = world.person("maria", "wrong-password")
-    world.step(
-        "a wrong password lets nobody in", wrong.status_code in {200, 403} and "/consent" not in wrong.request.path
-    )
+    refused = wrong.status_code in {200, 303, 403} and "/consent" not in wrong.request.path
+    world.step("a wrong password lets nobody in", refused)
     cancelled = world.log_in.cancel(client, world.ask()).location
     refusal = dict(parse_qsl(urlsplit(cancelled).query))
     world.step("a cancelled log-in tells the app", refusal["error"] == "access_denied")
