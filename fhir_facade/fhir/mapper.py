@@ -7,12 +7,10 @@ so nobody may change what comes out; ``encode.finish`` alone writes the version 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
 
 from fhir_facade.contracts.claims import MemberRecords
 from fhir_facade.contracts.errors import ConfigError
-from fhir_facade.contracts.people import Coverage, Member, Organization, Practitioner, Representative, SourcePosition
+from fhir_facade.contracts.people import Coverage, Member, Organization, Practitioner, Representative
 from fhir_facade.contracts.records import Claim, ClaimKind
 from fhir_facade.fhir import coverage, organization, patient, practitioner, related_person
 from fhir_facade.fhir.eob.base import Kind, build
@@ -24,8 +22,10 @@ from fhir_facade.fhir.eob.pharmacy import PHARMACY
 from fhir_facade.fhir.eob.professional import PROFESSIONAL, VISION
 from fhir_facade.fhir.guide import guide_for
 from fhir_facade.fhir.ids import facade_id
+from fhir_facade.fhir.mapped import NO_LABELS, Held, Mapped, Record, Rejection
 from fhir_facade.fhir.unfit import Unfit
-from fhir_facade.fhir.values import Json
+
+__all__ = ["KINDS", "NO_LABELS", "Mapped", "Mapper", "Rejection", "no_labels"]
 
 KINDS: Mapping[ClaimKind, Kind] = {
     ClaimKind.INPATIENT: INPATIENT,
@@ -36,50 +36,6 @@ KINDS: Mapping[ClaimKind, Kind] = {
     ClaimKind.ORAL: ORAL,
 }
 
-NO_LABELS: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A conformant resource.
-
-    Args:
-        type: resource type.
-        id: resource id.
-        resource: the resource; ``meta.versionId`` is still to be written by ``encode.finish``.
-        labels: security labels of a claim.
-        kind: kind of the claim; None for other resources.
-        sort_date: first day of service of a claim, first day of a coverage; None for others.
-        position: where the record was read.
-        findings: what the payer's engineer should look at (amounts that do not add up, a left-out modifier), each to
-            follow on "claim 123: "; the resource is conformant all the same.
-    """
-
-    type: str
-    id: str
-    resource: Json
-    labels: frozenset[str] = NO_LABELS
-    kind: ClaimKind | None = None
-    sort_date: date | None = None
-    position: SourcePosition | None = None
-    findings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A record that cannot become a conformant resource; nothing of it is published.
-
-    Args:
-        record_id: the source's id of the record.
-        reason: a sentence for the payer's engineer, such as "claim 123: outpatient lines need a date of service; line 4
-            has none".
-        position: where the record was read.
-    """
-
-    record_id: str
-    reason: str
-    position: SourcePosition | None = None
-
 
 def no_labels(claim: Claim) -> frozenset[str]:
     """The default of ``Mapper.resources``: no claim is labelled."""
@@ -87,7 +43,6 @@ def no_labels(claim: Claim) -> frozenset[str]:
 
 
 Labels = Callable[[Claim], frozenset[str]]
-Record = Member | Coverage | Organization | Practitioner | Representative | Claim
 
 
 class Mapper:
@@ -110,7 +65,7 @@ class Mapper:
     def resources(
         self, records: MemberRecords, patient_id: str | None = None, labels: Labels = no_labels
     ) -> Iterator[Mapped | Rejection]:
-        """Everything of one member: the Patient, then cover, providers, representatives and claims.
+        """Everything of one member: the Patient, then organizations, cover, clinicians, representatives and claims.
 
         Args:
             records: the records; those of another member than ``records.member`` are rejected.
@@ -118,22 +73,33 @@ class Mapper:
             labels: security labels of a claim.
         """
         member = records.member
+        if not isinstance(member, Member):
+            yield Rejection("", "member: it is not a record of the contract")
+            return
         owner = patient_id or _safe_id(self.source, member)
-        known = Known.of(records)
         yield self.patient(member, owner)
-        for cover in records.coverages:
-            yield self.coverage(cover, owner, member=member)
-        for organization_ in records.organizations:
-            yield self.organization(organization_)
-        for practitioner_ in records.practitioners:
-            yield self.practitioner(practitioner_)
-        for person in records.representatives:
-            yield self.related_person(person, owner, member_id=member.member_id)
-        for claim in records.claims:
-            if claim.member_id != member.member_id:
-                yield Rejection(claim.claim_id, f"claim {claim.claim_id}: it is another member's", claim.position)
-            else:
-                yield self._labelled(claim, owner, known, labels)
+        held = Held()
+        yield from held.each(records.organizations, Organization, self.organization)
+        yield from held.each(records.coverages, Coverage, lambda one: self._own_cover(one, member, owner, held))
+        yield from held.each(records.practitioners, Practitioner, self.practitioner)
+        yield from held.each(records.representatives, Representative, self._related_to(member, owner))
+        known = held.known()
+        yield from held.each(records.claims, Claim, lambda one: self._own_claim(one, member, owner, known, labels))
+
+    def _own_cover(self, cover: Coverage, member: Member, owner: str, held: Held) -> Mapped | Rejection:
+        if not held.has(Organization, cover.payor_id):
+            return Rejection(
+                cover.coverage_id, "coverage: its payer is not among the records handed over", cover.position
+            )
+        return self.coverage(cover, owner, member=member)
+
+    def _related_to(self, member: Member, owner: str) -> Callable[[Representative], Mapped | Rejection]:
+        return lambda person: self.related_person(person, owner, member_id=member.member_id)
+
+    def _own_claim(self, claim: Claim, member: Member, owner: str, known: Known, labels: Labels) -> Mapped | Rejection:
+        if claim.member_id != member.member_id:
+            return Rejection(claim.claim_id, f"claim {claim.claim_id}: it is another member's", claim.position)
+        return self._labelled(claim, owner, known, labels)
 
     def _labelled(self, claim: Claim, owner: str, known: Known, labels: Labels) -> Mapped | Rejection:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,9 +14,12 @@ from hypothesis import strategies as st
 
 from fhir_facade.conformance.hostile import broken
 from fhir_facade.conformance.strategies import around, claims
+from fhir_facade.contracts.claims import MemberRecords
 from fhir_facade.contracts.records import Amounts, Claim
 from fhir_facade.fhir.encode import finish
+from fhir_facade.fhir.ids import facade_id
 from fhir_facade.fhir.mapper import Mapped, Mapper, Rejection
+from fhir_facade.fhir.mapping_table.sample_claims import EVERYTHING
 from tests.fhir.published_rules import broken_rules, malformed
 
 COUNT = 10_000 if os.environ.get("FHIR_FACADE_COUNTS") == "full" else 100
@@ -110,6 +114,40 @@ def test_hostile_people_become_resources_or_named_rejections(record: Any, versio
         assert list(malformed(found.resource)) == []
     else:
         assert found.reason
+
+
+class Unprinted:
+    """Records whose repr is short: Hypothesis warns of the long one."""
+
+    def __init__(self, records: MemberRecords) -> None:
+        self.records = records
+
+
+@counted
+@given(hidden=broken(st.just(EVERYTHING)).map(Unprinted), version=st.sampled_from(VERSIONS))
+def test_a_hostile_member_with_everything_around_raises_nothing_and_leaves_no_reference_open(
+    hidden: Unprinted, version: str
+) -> None:
+    records = hidden.records
+    found = list(Mapper("src", version).resources(records))
+
+    mapped = [one for one in found if isinstance(one, Mapped)]
+    member_id = getattr(records.member, "member_id", "")
+    there = {f"{one.type}/{one.id}" for one in mapped} | {f"Patient/{facade_id('src', str(member_id))}"}
+    assert [name for one in mapped for name in references(one.resource) if name not in there] == []
+
+
+def references(value: Any) -> Iterator[str]:
+    """Every relative reference in a resource, those to what it contains left out."""
+    if isinstance(value, dict):
+        target = value.get("reference")
+        if isinstance(target, str) and not target.startswith("#"):
+            yield target
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from references(item)
 
 
 def test_a_rejection_of_a_member_names_no_identifier() -> None:
