@@ -12,13 +12,14 @@ import binascii
 from collections.abc import Mapping
 from urllib.parse import unquote_plus
 
-from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidGrantError, InvalidRequestError
 
 from fhir_facade.oauth import assertions
 from fhir_facade.oauth.messages import Request
 from fhir_facade.oauth.mounts import Mount, Tolerance
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store.apps import App, Apps
+from fhir_facade.store.grants import Grants, Tokens
 from fhir_facade.store.secrets import hash_of, same
 
 METHODS = ("none", "client_secret_basic", "client_secret_post", "private_key_jwt")
@@ -31,6 +32,7 @@ def authenticate(server: AuthorizationServer, mount: Mount, request: Request, fo
 
     Raises:
         InvalidClientError: it is unknown, or did not prove who it is.
+        InvalidGrantError: it names itself by a refresh token alone, and that is unknown.
         InvalidRequestError: it used two ways at once.
     """
     basic = _basic(mount, request)
@@ -42,7 +44,7 @@ def authenticate(server: AuthorizationServer, mount: Mount, request: Request, fo
     elif "client_secret" in form:
         app = _by_secret(server, form.get("client_id", ""), form["client_secret"], status=400)
     else:
-        app = _public(server, form.get("client_id", ""))
+        app = _public(server, form["client_id"] if "client_id" in form else _owner(server, form))
     if form.get("client_id", app.app_id) != app.app_id:
         raise InvalidClientError("client_id names another client")
     return app
@@ -93,6 +95,19 @@ def _public(server: AuthorizationServer, app_id: str) -> App:
     if app is None or app.kind != "public" or not _may_use(server, app):
         raise InvalidClientError("unknown client, or client authentication is required")
     return app
+
+
+def _owner(server: AuthorizationServer, form: Mapping[str, str]) -> str:
+    """The app of a refresh token: a public app need not name itself there (RFC 6749 section 6)."""
+    token = form.get("refresh_token") if form.get("grant_type") == "refresh_token" else None
+    if not token:
+        return ""
+    with server.store.read() as connection:
+        found = Tokens(connection).find(hash_of(token))
+        grant = Grants(connection).find(found.grant_id) if found else None
+    if grant is None:
+        raise InvalidGrantError("the refresh token is unknown or was revoked")
+    return grant.app_id
 
 
 def _may_use(server: AuthorizationServer, app: App) -> bool:

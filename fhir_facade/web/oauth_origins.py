@@ -15,6 +15,7 @@ from fhir_facade.store import Store
 from fhir_facade.store.apps import Apps
 
 LOOK_AGAIN_S = 10.0
+UNKNOWN_AGAIN_S = 1.0
 _HEADERS = "Authorization, Content-Type, Accept, Prefer, If-None-Match, X-Request-Id"
 _EXPOSED = "ETag, Location, Last-Modified, Retry-After, WWW-Authenticate, X-Request-Id"
 
@@ -23,7 +24,7 @@ class Origins:
     """The origins of registered apps' redirect URIs, and those the operator allows besides.
 
     Args:
-        store: where apps live; looked at again every ten seconds.
+        store: where apps live; looked at again every ten seconds, and sooner for an origin not seen before.
         environment: whose apps count.
         always: origins from the config.
     """
@@ -37,7 +38,8 @@ class Origins:
 
     def registered(self, origin: str) -> bool:
         """Whether an app of that origin may call."""
-        if time.monotonic() - self._looked >= LOOK_AGAIN_S:
+        age = time.monotonic() - self._looked
+        if age >= LOOK_AGAIN_S or (origin not in self._known and age >= UNKNOWN_AGAIN_S):
             with self._store.read() as connection:
                 uris = Apps(connection).redirect_uris(self._environment)
             self._known = frozenset(found for uri in uris if (found := origin_of(uri))) | self._always

@@ -93,6 +93,22 @@ def test_a_refresh_token_is_its_own_apps_alone(world, public, confidential):
     assert world.refresh(public, first["refresh_token"]).status_code == 200
 
 
+def test_a_public_app_need_not_name_itself_to_refresh(world, public):
+    form = {"grant_type": "refresh_token", "refresh_token": world.tokens(public)["refresh_token"]}
+    assert world.client.post("/oauth/token", data=form).json["patient"] == "synthetic-1"
+    unknown = world.client.post("/oauth/token", data=form | {"refresh_token": "unknown"})
+    assert (unknown.status_code, unknown.json["error"]) == (400, "invalid_grant")
+    nameless = world.client.post("/oauth/token", data={"grant_type": "authorization_code", "code": "x"})
+    assert nameless.json["error"] == "invalid_client"
+
+
+def test_a_confidential_app_cannot_refresh_without_its_secret(world, confidential):
+    form = {"grant_type": "refresh_token", "refresh_token": world.tokens(confidential)["refresh_token"]}
+    answer = world.client.post("/oauth/token", data=form)
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_client")
+    assert world.refresh(confidential, form["refresh_token"]).status_code == 200
+
+
 def test_access_and_refresh_tokens_are_not_taken_for_each_other(world, public):
     first = world.tokens(public)
     assert world.refresh(public, first["access_token"]).json["error"] == "invalid_grant"
