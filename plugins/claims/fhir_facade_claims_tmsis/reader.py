@@ -111,6 +111,8 @@ class MemberReader:
         parts, broken = self.staging.parts(header, self.settings.most_lines)
         if len(parts) > self.settings.most_lines:
             raise header.record.fault(f"it has more than {self.settings.most_lines} lines (most_lines)")
+        if header.doubled:
+            raise header.record.fault("its header stands twice in one delivery, with different content")
         if header.broken or broken:
             raise header.record.fault("one of its records could not be read")
         lines = [part for part in parts if part.segment.endswith("00003")]

@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -55,13 +55,21 @@ _UNREAD = frozenset(("STATE-NOTATION", "SSN", "POLICY-OWNER-SSN", "MEDICARE-HIC-
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A claim header: the key that its lines share, the delivery it came with, and whether it could be read whole."""
+    """A claim header: the key that its lines share, the delivery it came with, and what is wrong with it.
+
+    ``broken``: it could not be read whole. ``doubled``: one delivery has it twice, with different content.
+    """
 
     kind: str
     key: str
     delivery: str
     broken: bool
+    doubled: bool
     record: Record
+
+    def differs(self, other: Header) -> bool:
+        """Whether the other one is of the same delivery and says something else."""
+        return self.delivery == other.delivery and content(self.record) != content(other.record)
 
 
 def key_of(kind: str, cells: dict[str, str]) -> str:
@@ -75,6 +83,11 @@ def key_of(kind: str, cells: dict[str, str]) -> str:
         cells.get("ADJUSTMENT-IND") or cells.get("LINE-ADJUSTMENT-IND") or "X",
     )
     return "|".join(parts)
+
+
+def content(record: Record) -> frozenset[tuple[str, str]]:
+    """What a record says, whatever its number in the file."""
+    return frozenset((name, value) for name, value in record.cells.items() if name != "RECORD-NUMBER")
 
 
 def fingerprint(files: Iterable[SourceFile]) -> str:
@@ -127,16 +140,26 @@ class Staging:
         for key, file, number, broken, cells in self._database.execute(query, (member,)):
             kind = key.split("|", 1)[0]
             record = self._record(f"{kind}00002", file, number, cells)
-            found[key] = Header(kind, key, self._files[file][3], bool(broken), record)
+            header = Header(kind, key, self._files[file][3], bool(broken), False, record)
+            before = found.get(key)
+            doubled = before is not None and (before.doubled or header.differs(before))
+            found[key] = replace(header, doubled=doubled)
         return list(found.values())
 
     def parts(self, header: Header, most: int) -> tuple[list[Record], bool]:
-        """Lines and diagnoses of a claim, at most ``most`` and one more, and whether one could not be read whole."""
+        """Lines and diagnoses of a claim, at most ``most`` and one more, and whether one could not be read whole.
+
+        What is written twice in the same words stands once.
+        """
         query = (
             "SELECT segment, file, number, broken, cells FROM parts WHERE key = ? AND delivery = ? ORDER BY seq LIMIT ?"
         )
         rows = self._database.execute(query, (header.key, header.delivery, most + 1)).fetchall()
-        return [self._record(row[0], row[1], row[2], row[4]) for row in rows], any(row[3] for row in rows)
+        found: dict[tuple[str, frozenset[tuple[str, str]]], Record] = {}
+        for segment, file, number, _, cells in rows:
+            record = self._record(segment, file, number, cells)
+            found.setdefault((segment, content(record)), record)
+        return list(found.values()), any(row[3] for row in rows)
 
     def provider(self, number: str) -> dict[str, list[Record]]:
         """What the newest provider file says of a provider, by segment."""

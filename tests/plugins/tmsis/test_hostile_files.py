@@ -84,6 +84,37 @@ def test_lines_without_header_are_told(tmp_path: Path) -> None:
     assert ("claim-ot.psv", 4, "no header of this claim is in the files; its lines are left out") in found
 
 
+def test_a_claim_that_stands_twice_in_the_same_words_stands_once(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.person()
+    folder.claim("COT")
+    folder.claim("COT")
+    (claim,) = the_claims(folder.write()).values()
+    assert len(claim.lines) == 1
+
+
+def test_a_claim_that_stands_twice_with_different_content_is_told(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.person()
+    folder.claim("COT")
+    folder.claim("COT", {"PLACE-OF-SERVICE": "12"})
+    told = changes(folder.write())
+    assert claims(told) == []
+    ((_, line, reason),) = rejects(told)
+    assert (line, reason) == (
+        4,
+        "the claim is left out: its header stands twice in one delivery, with different content",
+    )
+
+
+def test_two_lines_of_one_number_are_told(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.person()
+    folder.claim("COT", {}, {}, {"LINE-NUM-ORIG": "001", "PROCEDURE-CODE": "99214"})
+    ((_, _, reason),) = rejects(changes(folder.write()))
+    assert reason == "the claim is left out: two lines of this claim have the same number"
+
+
 def test_a_segment_that_the_layout_does_not_know_is_told(tmp_path: Path) -> None:
     def rename(lines: list[bytes]) -> None:
         lines[4] = lines[4].replace(b"COT00003", b"COT00077")
