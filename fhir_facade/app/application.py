@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
 from flask import Flask
@@ -20,6 +20,7 @@ from fhir_facade.login.linking import Linker
 from fhir_facade.login.ports import login_choice
 from fhir_facade.oauth import discovery
 from fhir_facade.oauth.bearer import Bearer
+from fhir_facade.oauth.codes import end_grants
 from fhir_facade.oauth.status import Describe
 from fhir_facade.search.cursor import Cursors
 from fhir_facade.state import identifier_key
@@ -43,6 +44,7 @@ from fhir_facade.web.oauth_origins import Origins
 from fhir_facade.web.openapi import publish
 from fhir_facade.web.pages import Agency, Pages, static_blueprint
 from fhir_facade.web.portal import PortalRequests
+from fhir_facade.web.representation import while_represented
 from fhir_facade.web.reviews import reviews_blueprint
 
 
@@ -190,6 +192,11 @@ def _describe(parts: Parts) -> Describe:
     return describe
 
 
+def _ender(parts: Parts) -> Callable[[str], object]:
+    """Ends a grant whose representative may no longer act."""
+    return lambda grant_id: end_grants(parts.server, [grant_id], "representation")
+
+
 def _fhir_service(
     parts: Parts, prefix: str, bearer: Bearer, origins: Origins, trail: Trail, limits: Limits
 ) -> FhirService:
@@ -205,7 +212,7 @@ def _fhir_service(
     )
     return FhirService(
         resources=parts.resources,
-        authenticate=limits.authenticated(bearer.authenticate),
+        authenticate=limits.authenticated(while_represented(bearer.authenticate, parts.people, _ender(parts))),
         publication=publication,
         cursors=Cursors(parts.secret),
         audit=trail.access,

@@ -1,0 +1,38 @@
+"""``fhir-facade identity``: try a log-in without issuing anything."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from fhir_facade.app.parts import open_parts
+from fhir_facade.app.trying import try_log_in
+from fhir_facade.cli.options import config_option, json_option, print_json, print_rows, settings_of
+
+
+@click.group()
+def identity() -> None:
+    """The log-in systems of a config."""
+
+
+@identity.command("try")
+@config_option
+@json_option
+@click.option("--provider", help="Which log-in, where the config has several.")
+def try_(config: Path | None, as_json: bool, provider: str | None) -> None:
+    """Log in on this terminal; prints the evidence, masked, and how many members it finds."""
+    settings = settings_of(config)
+    trial = try_log_in(
+        open_parts(settings),
+        provider or settings.identity.providers[0],
+        lambda label, hidden: click.prompt(label, hide_input=hidden, err=True),
+        lambda text: click.echo(text, err=True),
+    )
+    if as_json:
+        print_json(asdict(trial))
+        return
+    told = {name: value for name, value in asdict(trial).items() if name != "evidence"}
+    rows = [{"what": name, "value": str(value)} for name, value in {**told, **trial.evidence}.items()]
+    print_rows(False, "Log-in", ["what", "value"], rows)
