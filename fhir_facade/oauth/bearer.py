@@ -9,59 +9,18 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import NamedTuple
-
-from sqlalchemy import bindparam, select
 
 from fhir_facade.access.grant import Grant
 from fhir_facade.access.scopes import Scopes
 from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.oauth.server import system_clock
 from fhir_facade.store import Store
+from fhir_facade.store.access import ACCESS, AccessRow
 from fhir_facade.store.engine import Clock
 from fhir_facade.store.lookup import Lookup
 from fhir_facade.store.secrets import hash_of
-from fhir_facade.store.tables import apps, grants, tokens
 
 _TOKEN = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{1,500})")
-
-_LOOK_UP = (
-    select(
-        tokens.c.token_hash,
-        tokens.c.scope,
-        tokens.c.until,
-        tokens.c.revoked_at,
-        grants.c.grant_id,
-        grants.c.patient,
-        grants.c.user,
-        grants.c.withheld,
-        grants.c.ended_at,
-        grants.c.until.label("grant_until"),
-        apps.c.app_id,
-        apps.c.name,
-        apps.c.state,
-        apps.c.environment,
-    )
-    .select_from(tokens.join(grants).join(apps, grants.c.app_id == apps.c.app_id))
-    .where(tokens.c.token_hash == bindparam("token_hash"), tokens.c.kind == bindparam("kind"))
-)
-
-
-class _Row(NamedTuple):
-    token_hash: str
-    scope: str
-    until: int
-    revoked_at: int | None
-    grant_id: str
-    patient: str | None
-    user: str | None
-    withheld: str
-    ended_at: int | None
-    grant_until: int | None
-    app_id: str
-    app_name: str
-    state: str
-    environment: str
 
 
 class BearerError(FacadeError):
@@ -105,7 +64,7 @@ class Bearer:
     """
 
     def __init__(self, store: Store, environment: str, clock: Clock = system_clock) -> None:
-        self._look_up = Lookup(store, _LOOK_UP)
+        self._look_up = Lookup(store, ACCESS)
         self._environment = environment
         self._clock = clock
 
@@ -123,13 +82,13 @@ class Bearer:
         if match is None:
             raise BearerInvalid("The access token is malformed.")
         found = self._look_up.one({"token_hash": hash_of(match[1]), "kind": "access"})
-        row = _Row(*found) if found else None
+        row = AccessRow(*found) if found else None
         if row is None or row.environment != self._environment:
             raise BearerInvalid("The access token is unknown.")
         return _grant(row, self._clock())
 
 
-def _grant(row: _Row, now: int) -> Grant:
+def _grant(row: AccessRow, now: int) -> Grant:
     if row.until <= now:
         raise BearerExpired
     grant_over = row.ended_at is not None or (row.grant_until is not None and row.grant_until <= now)

@@ -9,8 +9,6 @@ from calendar import monthrange
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection
-
 from fhir_facade.access.scopes import Scopes
 from fhir_facade.contracts.errors import LoginRejected
 from fhir_facade.oauth import redirects
@@ -18,6 +16,7 @@ from fhir_facade.oauth.issuing import recorded
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store.apps import App, Apps
 from fhir_facade.store.authorizations import Authorization, Authorizations, Code, Codes
+from fhir_facade.store.engine import Connection
 from fhir_facade.store.grants import Grants, StoredGrant
 from fhir_facade.store.secrets import hash_of, new_id, new_secret
 

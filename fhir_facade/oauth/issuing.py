@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
 from fhir_facade.access.scopes import Scopes
 from fhir_facade.oauth.mounts import Mount, Tolerance
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store.apps import App
 from fhir_facade.store.audit import AuditEvent
+from fhir_facade.store.engine import Connection
 from fhir_facade.store.grants import StoredGrant, StoredToken, TokenKind, Tokens
 from fhir_facade.store.secrets import hash_of, new_secret
 

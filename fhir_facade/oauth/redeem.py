@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError
-from sqlalchemy import Connection
 
 from fhir_facade.oauth import issuing, pkce
 from fhir_facade.oauth.mounts import Mount
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store.apps import App
 from fhir_facade.store.authorizations import Code, Codes
+from fhir_facade.store.engine import Connection
 from fhir_facade.store.grants import Grants, StoredGrant
 from fhir_facade.store.secrets import hash_of
 

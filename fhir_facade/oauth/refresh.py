@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, InvalidScopeError
-from sqlalchemy import Connection
 
 from fhir_facade.access.scopes import Scopes
 from fhir_facade.oauth import issuing
 from fhir_facade.oauth.mounts import Mount
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store.apps import App
+from fhir_facade.store.engine import Connection
 from fhir_facade.store.grants import Grants, StoredGrant, StoredToken, Tokens
 from fhir_facade.store.secrets import hash_of
 
