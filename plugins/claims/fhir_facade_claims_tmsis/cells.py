@@ -56,7 +56,7 @@ class Record:
     def text(self, element: str) -> str | None:
         """The cell; None for blanks and for fills of eights or nines."""
         value = self.cells.get(element)
-        return None if value is None or is_fill(value) else value
+        return None if value is None or (value[0] in "89" and is_fill(value)) else value
 
     def code(self, element: str) -> str | None:
         """The cell of a code: zeros alone say nothing."""
@@ -80,8 +80,8 @@ class Record:
         Raises:
             CellFault: it is not a day that exists.
         """
-        value = self.cells.get(element, "")
-        if not value.strip("0") or is_fill(value) or value.startswith("9999"):
+        value = self.cells.get(element)
+        if value is None or not value.strip("0") or value.startswith("9999") or is_fill(value):
             return None
         try:
             return date(int(value[:4]), int(value[4:6]), int(value[6:])) if re.fullmatch(r"\d{8}", value) else _no_day()

@@ -14,11 +14,12 @@ from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError
 from fhir_facade.contracts.plugin import SourceContext
 from fhir_facade_claims_tmsis import elements
 from fhir_facade_claims_tmsis.files import KINDS, SourceFile, discover
+from fhir_facade_claims_tmsis.filling import stage
 from fhir_facade_claims_tmsis.layout import LayoutFault, known
 from fhir_facade_claims_tmsis.numbers import MemberIds
 from fhir_facade_claims_tmsis.reader import MemberReader
 from fhir_facade_claims_tmsis.settings import TmsisSettings
-from fhir_facade_claims_tmsis.staging import Staging, stage
+from fhir_facade_claims_tmsis.staging import Staging
 
 CLAIMS_PER_CHECKPOINT = 500
 """A checkpoint follows the member with whom this many claims are reached."""
