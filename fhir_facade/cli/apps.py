@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from fhir_facade.app.databases import require_current_schemas, store_url
+from fhir_facade.cli.apps_review import review
 from fhir_facade.cli.options import config_option, json_option, print_json, print_rows, settings_of
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.oauth.registry import DEFAULT_SCOPES, AppFault, list_apps, register_app
@@ -17,7 +18,10 @@ from fhir_facade.store.apps import App
 
 @click.group()
 def apps() -> None:
-    """Register apps and list them."""
+    """Register apps, list them, review their requests for production."""
+
+
+apps.add_command(review)
 
 
 @apps.command()

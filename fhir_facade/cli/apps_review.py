@@ -51,7 +51,9 @@ def show(config: Path | None, request: str, as_json: bool) -> None:
         raise click.ClickException(f"there is no request {request}")
     told = row_of(found[0]) | {"asked": dict(found[0].asked), "history": [step_of(step) for step in found[1]]}
     owner = registry.accounts.find(found[0].owner)
-    told["developer"] = {"name": owner.name, "organization": owner.organization, "email": owner.email} if owner else None
+    told["developer"] = (
+        {"name": owner.name, "organization": owner.organization, "email": owner.email} if owner else None
+    )
     if as_json:
         print_json(told)
         return
@@ -148,7 +150,7 @@ def opened(config: Path | None) -> Registry:
     return open_registry(settings)
 
 
-def row_of(review: Review) -> Mapping[str, Any]:
+def row_of(review: Review) -> dict[str, Any]:
     """A request as the command line shows it."""
     return {
         "request": review.review_id,

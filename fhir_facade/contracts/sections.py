@@ -126,7 +126,7 @@ class AgencySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailSettings:
-    """``[mail]``: how letters to developers leave; without a server a sandbox keeps them in ``outbox/`` of its state."""
+    """``[mail]``: how letters to developers leave; without a server a sandbox keeps them in ``outbox/``."""
 
     host: str = setting("Mail server; without it production takes no sign-ups", default="")
     port: int = setting("Port of the mail server", default=587)

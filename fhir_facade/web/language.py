@@ -22,9 +22,13 @@ def catalog(language: str) -> dict[str, str]:
     Args:
         language: one of ``LANGUAGES``.
     """
-    text = (files("fhir_facade.web") / "translations" / f"{language}.toml").read_text(encoding="utf-8")
+    folder = files("fhir_facade.web") / "translations"
+    texts = [(folder / name).read_text(encoding="utf-8") for name in (f"{language}.toml", f"portal.{language}.toml")]
     return {
-        f"{section}.{key}": value for section, entries in tomllib.loads(text).items() for key, value in entries.items()
+        f"{section}.{key}": value
+        for text in texts
+        for section, entries in tomllib.loads(text).items()
+        for key, value in entries.items()
     }
 
 
