@@ -159,6 +159,8 @@ def _identity(raw: Any, reader: Reader) -> IdentitySettings:
         for key in unknown
         if not isinstance(table[key], Mapping)
     )
+    if not isinstance(table.get("crosswalk", ""), str):
+        reader.faults.append("identity.crosswalk: must be the kind of a match key that every source carries")
     options = {name: dict(table.get(name, {})) for name in providers}
     return IdentitySettings(providers=providers, options=options, crosswalk=table.get("crosswalk"))
 
@@ -181,6 +183,10 @@ def conflicts(settings: Settings) -> list[str]:
         (
             settings.mail.security == "none" and settings.mail.host not in {"", "localhost", "127.0.0.1", "::1"},
             "mail.security: none is for a mail server on this machine only; use starttls or tls",
+        ),
+        (
+            settings.identity.crosswalk is not None and any(source.mode == "live" for source in settings.claims),
+            "identity.crosswalk: works for sources served from their copy; a live source knows its own ids alone",
         ),
         (not 1 <= settings.fhir.page_size <= 100, "fhir.page_size: must be 1–100"),
         (not 60 <= settings.oauth.access_token_s <= 3600, "oauth.access_token_s: must be 60–3600"),

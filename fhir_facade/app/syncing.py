@@ -10,8 +10,9 @@ from fhir_facade.contracts.claims import ExtractSource
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.plugins import open_source
+from fhir_facade.resources.crosswalk import Crosswalk, PatientOf, own_patient
 from fhir_facade.resources.replica import ReplicaResources
-from fhir_facade.state import state_folder
+from fhir_facade.state import identifier_key, state_folder
 from fhir_facade.sync.progress import OnProgress
 from fhir_facade.sync.report import SyncReport
 from fhir_facade.sync.run import SyncPlan, sync
@@ -57,6 +58,7 @@ def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool =
         replica=replica_url(settings),
         mapper=mapper_of(settings, entry),
         rendering=f"{rendering_of(settings)} labels {policy.fingerprint}",
+        patient_of=patient_of(settings),
         labels=policy.labels,
         hashed=match_hash(settings),
         state=state_folder(settings),
@@ -66,7 +68,14 @@ def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool =
 
 def rendering_of(settings: Settings) -> str:
     """How resources are rendered: when it changes, a sync maps everything again."""
-    return f"carin {settings.fhir.carin} pins {settings.fhir.pin_coding_versions}"
+    people = f" people {settings.identity.crosswalk}" if settings.identity.crosswalk else ""
+    return f"carin {settings.fhir.carin} pins {settings.fhir.pin_coding_versions}{people}"
+
+
+def patient_of(settings: Settings) -> PatientOf:
+    """How a member's ``Patient.id`` is made: of the source alone, or of an identifier that all sources carry."""
+    kind = settings.identity.crosswalk
+    return Crosswalk(kind, identifier_key(settings)) if kind else own_patient
 
 
 def last_published(settings: Settings, entry: SourceSettings) -> datetime | None:

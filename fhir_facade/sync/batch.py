@@ -12,6 +12,7 @@ from fhir_facade.contracts.people import Coverage, Member, Representative, Sourc
 from fhir_facade.contracts.records import Claim
 from fhir_facade.fhir.ids import facade_id
 from fhir_facade.fhir.mapper import Mapper, Rejection
+from fhir_facade.resources.crosswalk import PatientOf, own_patient
 from fhir_facade.resources.schema import TYPES
 from fhir_facade.sync.noticed import Noticed
 from fhir_facade.sync.prepare import Prepared, prepare
@@ -48,12 +49,14 @@ class Batch:
         source: name of the source.
         mapper: maps its records.
         labels: security labels of a claim.
+        patient_of: a member's ``Patient.id``.
     """
 
-    def __init__(self, source: str, mapper: Mapper, labels: Labels) -> None:
+    def __init__(self, source: str, mapper: Mapper, labels: Labels, patient_of: PatientOf = own_patient) -> None:
         self._source = source
         self._mapper = mapper
         self._labels = labels
+        self._patient_of = patient_of
         self.clear()
 
     def clear(self) -> None:
@@ -72,7 +75,7 @@ class Batch:
         for position in foreign:
             self.reject(position, "the record names another member than the one it was handed over with")
         member = records.member
-        patient = facade_id(self._source, member.member_id)
+        patient = self._patient_of(self._source, member)
         batch = self.members.get(member.member_id)
         if batch is None:
             batch = self.members[member.member_id] = MemberBatch(member.member_id, patient, member)

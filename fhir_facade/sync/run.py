@@ -21,8 +21,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from fhir_facade.contracts.claims import Checkpoint, ExtractSource, MemberRecords, Rejected, Removed
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, FacadeError
 from fhir_facade.fhir.mapper import Mapper
+from fhir_facade.resources.crosswalk import PatientOf, own_patient
 from fhir_facade.resources.database import writer
-from fhir_facade.resources.frames import PLAIN, Dictionary, Packer
+from fhir_facade.resources.frames import ENOUGH_SAMPLES, PLAIN, Dictionary, Packer
 from fhir_facade.resources.matching import MatchHash
 from fhir_facade.resources.schema import TYPES
 from fhir_facade.search.registry import REGISTRY
@@ -73,6 +74,7 @@ class SyncPlan:
         labels: security labels of a claim.
         hashed: hashes match keys.
         state: folder for the lock and the reject list.
+        patient_of: a member's ``Patient.id``: the source's own, or that of a crosswalk.
         allow_removals: a snapshot may remove more than half of the members.
         batch: resources in one transaction.
         workers: processes that map beside the one that reads and writes; 1 for one process that does it all.
@@ -85,6 +87,7 @@ class SyncPlan:
     labels: Labels
     hashed: MatchHash
     state: Path
+    patient_of: PatientOf = own_patient
     allow_removals: bool = False
     batch: int = BATCH
     workers: int = 1
@@ -133,7 +136,7 @@ class _Run:
         self._plan = plan
         self._rendering = fingerprint(plan.rendering)
         self._stamp = zlib.crc32(self._rendering.encode())
-        self._batch = Batch(plan.name, plan.mapper, plan.labels)
+        self._batch = Batch(plan.name, plan.mapper, plan.labels, plan.patient_of)
         self._dictionary: Dictionary | None = None
         self._done: OrderedDict[tuple[int, int, str], str] = OrderedDict()
         self._progress = Counter(source, on_progress)
@@ -193,7 +196,8 @@ class _Run:
             batch.reject(change.position, change.reason)
         else:
             raise ClaimsInvalid("unknown-change", f"the source handed over a {type(change).__name__}")
-        if batch.size >= self._plan.batch:
+        first = self._plan.workers > 1 and self._pool is None  # a dictionary as soon as may be: the others wait for it
+        if batch.size >= (min(self._plan.batch, ENOUGH_SAMPLES) if first else self._plan.batch):
             self._flush(None)
 
     def _add(self, records: MemberRecords) -> None:
@@ -233,7 +237,7 @@ class _Run:
         self._drain()
         self._commit(finished)
         if self._plan.workers > 1 and self._pool is None and self._dictionary not in (None, PLAIN) and not finished:
-            empty = Batch(self._plan.name, self._plan.mapper, self._plan.labels)
+            empty = Batch(self._plan.name, self._plan.mapper, self._plan.labels, self._plan.patient_of)
             self._pool = Pool(empty, self._dictionary or PLAIN, self._stamp, self._plan.workers)
 
     def _commit(self, finished: float | None) -> None:

@@ -1,0 +1,62 @@
+"""Medical and pharmacy claims of two sources are one record of a member, found by an identifier that both carry."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from fhir_facade.app import migrate_databases
+from fhir_facade.app.sources import resources_of
+from fhir_facade.app.syncing import sync_source
+from fhir_facade.contracts.sections import Settings
+from fhir_facade.resources.page import Viewer
+from fhir_facade.search.query import SearchQuery
+from fhir_facade.settings import load
+
+CONFIG = """
+[server]
+environment = "sandbox"
+[[claims]]
+name = "medical"
+adapter = "synthetic"
+[claims.synthetic]
+members = 21
+[[claims]]
+name = "pharmacy"
+adapter = "synthetic"
+[claims.synthetic]
+members = 21
+[identity]
+provider = "sandbox"
+crosswalk = "medicaid-id"
+"""
+
+
+def synced(tmp_path: Path) -> Settings:
+    path = tmp_path / "facade.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    settings = load(path, {"FHIR_FACADE_STATE": str(tmp_path / "state")})
+    migrate_databases(settings)
+    for source in settings.claims:
+        assert sync_source(settings, source.name).rejected == 0
+    return settings
+
+
+def test_one_person_in_two_sources_is_one_patient_with_all_claims(tmp_path: Path) -> None:
+    resources = resources_of(synced(tmp_path))
+    from fhir_facade.contracts.plugin import SourceContext
+    from fhir_facade_claims_synthetic import plugin
+
+    source = plugin.open(plugin.settings(members=21), SourceContext(name="medical", scratch=tmp_path))
+    evidence = source.named_members()[0].evidence
+
+    found = list(resources.match(evidence))
+
+    assert len(found) == 1
+    viewer = Viewer(patient=found[0].removeprefix("Patient/"))
+    page = resources.search(viewer, SearchQuery(resource_type="ExplanationOfBenefit", count=100))
+    claims = [json.loads(one.body) for one in page.matches]
+    assert {claim["id"].partition("-")[0] for claim in claims} == {"medical", "pharmacy"}
+    assert {claim["patient"]["reference"] for claim in claims} == {found[0]}
+    starts = [claim["billablePeriod"]["start"] for claim in claims]
+    assert starts == sorted(starts, reverse=True)
