@@ -226,7 +226,9 @@ class Opened:
         self._provider.close()
 
 
-def _outcome(provider: IdentityProvider, attempt: Attempt, answer: Answer) -> VerifiedIdentity | AskFor | Exception:
+def _outcome(
+    provider: IdentityProvider, attempt: Attempt, answer: Answer
+) -> VerifiedIdentity | AskFor | AskPasskey | Exception:
     """What finish did; another exception than a LoginError breaks the promise and is reported as that."""
     try:
         return provider.finish(attempt, answer)

@@ -67,7 +67,8 @@ def mariadb() -> Iterator[MariaDB]:
         [
             _program("mariadbd", "mysqld"), "--no-defaults", f"--datadir={data}", f"--port={port}", *user,
             "--bind-address=127.0.0.1", f"--socket={folder / 's'}", f"--pid-file={folder / 'pid'}",
-            f"--init-file={accounts}", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0", "--innodb-strict-mode=0",
+            f"--init-file={accounts}", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-strict-mode=0",
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
