@@ -50,8 +50,8 @@ class ReviewPages:
             except NotNow as refused:
                 if refused.reason not in {"why_missing", "reason_unknown"}:
                     raise
-                field = "reason" if action == "deny" else "why"
-                return self._page(signed, review_id, [Fault(field, f"fault.{refused.reason}")])
+                fault = Fault("reason", "fault.reason_unknown") if action == "deny" else Fault("why", "fault.why_missing")
+                return self._page(signed, review_id, [fault])
         return redirect(f"/review/{review_id}", 303)
 
     def _page(self, signed: Signed, review_id: str, faults: Sequence[Fault] = ()) -> AnyResponse:
