@@ -1,8 +1,9 @@
 """Settings as frozen dataclasses, read from TOML: unknown, missing and wrong-typed keys all reported in one go.
 
 A settings class declares each key with ``setting("what it is", default=…)``. Supported: ``str``, ``int``, ``bool``,
-``Path`` (relative paths are taken from the folder of the file), ``Secret``, ``tuple[str, ...]``, ``dict[str, str]``,
-``Literal[...]`` of strings, another settings class, a tuple of them, and each of these ``| None``.
+``Path``, ``Secret``, ``tuple[str, ...]``, ``dict[str, str]``, ``Literal[...]`` of strings, another settings class, a
+tuple of them, and each of these ``| None``. A relative path is taken from the folder of the file, and one that the
+environment gives from the folder where the command runs, as a person who types it means it.
 """
 
 from __future__ import annotations
@@ -100,7 +101,8 @@ class Reader:
         if not isinstance(text, str):
             return self._fault(where, "text", raw)
         text = self._expand(text, where)
-        return self.folder / Path(text).expanduser() if kind is Path else text
+        base = Path.cwd() if isinstance(raw, Mapping) else self.folder
+        return base / Path(text).expanduser() if kind is Path else text
 
     def _environment_value(self, raw: Mapping[str, Any], where: str) -> Any:
         name = raw.get("env")

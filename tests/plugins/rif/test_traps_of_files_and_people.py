@@ -9,6 +9,8 @@ import pytest
 
 from fhir_facade.contracts.claims import Removed, RemovedKind
 from fhir_facade.contracts.people import MatchKey
+from fhir_facade.contracts.settings import Reader
+from fhir_facade_claims_rif.settings import RifSettings
 from tests.plugins.rif.extract import changes, claims, member, rejects, the_claim, the_member, write
 
 
@@ -143,3 +145,16 @@ def test_several_members_may_share_an_mbi(tmp_path: Path) -> None:
     told = changes(tmp_path)
     keys = [change.member.match_keys[0] for change in told if hasattr(change, "member")]
     assert keys == [MatchKey(kind="mbi", value="1S00E00AA06")] * 2
+
+
+def test_a_relative_folder_of_the_environment_is_taken_from_where_the_command_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    reader = Reader(tmp_path / "config", {"RIF_FOLDER": "data/rif"})
+    settings = reader.read(RifSettings, {"folder": {"env": "RIF_FOLDER"}}, "claims.rif")
+    assert settings is not None
+    assert settings.folder == tmp_path / "data/rif"
+    beside = reader.read(RifSettings, {"folder": "rif"}, "claims.rif")
+    assert beside is not None
+    assert beside.folder == tmp_path / "config/rif"
