@@ -1,4 +1,4 @@
-"""Removes what has run out and is of no use to anybody: old requests, codes, tokens and assertions.
+"""Removes what has run out and is of no use to anybody: old requests, codes, tokens, assertions and log-ins.
 
 Grants and the audit trail stay: they are the record of who was allowed what. A spent refresh token is kept for a month,
 so that its thief is noticed; after that it is unknown like any other.
@@ -11,6 +11,7 @@ from sqlalchemy import and_, delete, or_
 from fhir_facade.store.assertions import Assertions
 from fhir_facade.store.authorizations import Authorizations, Codes
 from fhir_facade.store.engine import Store
+from fhir_facade.store.logins import Logins
 from fhir_facade.store.tables import tokens
 
 DAY_S = 24 * 3600
@@ -31,4 +32,5 @@ def tidy(store: Store, now: int) -> dict[str, int]:
         long_spent = and_(t.kind == "refresh", t.used_at < now - SPENT_DAYS * DAY_S)
         statement = delete(tokens).where(or_(t.until < yesterday, t.revoked_at < now - SPENT_DAYS * DAY_S, long_spent))
         removed["tokens"] = connection.execute(statement).rowcount
+    removed["log-ins"] = Logins(store).sweep(now)
     return removed
