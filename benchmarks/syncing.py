@@ -29,7 +29,7 @@ from tests.plugins.rif import extract
 
 SOURCE = "rif"
 MEMBERS = 60
-CLAIMS = 40
+CLAIMS = 80
 LINES = 4
 ROUNDS = 3
 

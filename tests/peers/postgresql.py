@@ -82,6 +82,17 @@ class Server:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return f"postgresql+psycopg://{_SERVER_USER}@127.0.0.1:{self.port}/{name}"
 
+    def emptied(self, name: str) -> str:
+        """The SQLAlchemy URL of a database that is used again and again, empty: quicker than a fresh one each time."""
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
+            if there is None:
+                connection.execute(f"CREATE DATABASE {name}".encode())
+        with psycopg.connect(self._address(name), autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        return f"postgresql+psycopg://{_SERVER_USER}@127.0.0.1:{self.port}/{name}"
+
     def _address(self, database: str) -> str:
         return f"postgresql://{_SERVER_USER}@127.0.0.1:{self.port}/{database}"
 

@@ -20,7 +20,7 @@ DATABASES = [pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mar
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
     """A migrated, empty replica."""
-    place = request.getfixturevalue("postgresql").database() if request.param == "postgresql" else None
+    place = request.getfixturevalue("postgresql").emptied("replica") if request.param == "postgresql" else None
     found = replica_url(place, tmp_path / "state")
     migrate(found)
     return found
