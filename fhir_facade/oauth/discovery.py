@@ -28,24 +28,24 @@ CAPABILITIES = (
     "permission-v2",
 )
 
+_TYPES = ("Patient", "Coverage", "ExplanationOfBenefit", "Organization", "Practitioner", "RelatedPerson")
+
 SCOPES = (
     "openid",
     "fhirUser",
     "profile",
     "launch/patient",
     "offline_access",
-    "patient/*.rs",
-    "patient/*.read",
-    "patient/Patient.rs",
-    "patient/Coverage.rs",
-    "patient/ExplanationOfBenefit.rs",
-    "patient/Organization.rs",
-    "patient/Practitioner.rs",
-    "patient/RelatedPerson.rs",
+    *(
+        f"{context}/{resource_type}.{suffix}"
+        for context in ("patient", "user")
+        for suffix in ("rs", "read")
+        for resource_type in ("*", *_TYPES)
+    ),
     "patient/AuditEvent.rs",
-    "user/*.rs",
     "system/*.rs",
 )
+"""Every scope that the CARIN guide's security page demands, in both versions of SMART, and a few more."""
 
 
 def authorization_server(server: AuthorizationServer, mount: Mount = STRICT) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def smart_configuration(server: AuthorizationServer, mount: Mount = STRICT) -> d
     """``[FHIR base]/.well-known/smart-configuration``."""
     return authorization_server(server, mount) | {
         "userinfo_endpoint": server.base + mount.paths["userinfo"][0],
-        "management_endpoint": f"{server.base}/member/apps",
+        "management_endpoint": f"{server.base}/members",
         "capabilities": list(CAPABILITIES),
         "associated_endpoints": [{"url": f"{server.base}{mount.prefix}/fhir", "capabilities": list(CAPABILITIES)}],
     }
