@@ -214,3 +214,16 @@ class HasEndpoints(Protocol):
     def endpoints(self) -> Sequence[Endpoint]:
         """The documents to publish; asked once after opening."""
         ...
+
+
+@runtime_checkable
+class HasLogout(Protocol):
+    """Optional face of an identity provider that can end the person's session at the log-in system, too."""
+
+    def logout_url(self, back_to: str) -> str | None:
+        """Where to send the browser to log out there and come back to ``back_to``; None where that is not offered.
+
+        Raises:
+            IdentityUnavailable: the log-in system does not answer.
+        """
+        ...

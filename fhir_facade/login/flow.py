@@ -12,8 +12,17 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from fhir_facade.contracts.errors import ClaimsError, IdentityUnavailable, LoginDenied, LoginRejected
-from fhir_facade.contracts.identity import Answer, AskFor, AskPasskey, Assurance, Attempt, Begin, VerifiedIdentity
+from fhir_facade.contracts.errors import ClaimsError, IdentityUnavailable, LoginDenied, LoginError, LoginRejected
+from fhir_facade.contracts.identity import (
+    Answer,
+    AskFor,
+    AskPasskey,
+    Assurance,
+    Attempt,
+    Begin,
+    HasLogout,
+    VerifiedIdentity,
+)
 from fhir_facade.login.distrust import allowed_headers, fault_of
 from fhir_facade.login.keys import LoginKeys, fresh_token, hashed
 from fhir_facade.login.linking import Linker, LinkOutcome, Person
@@ -133,6 +142,16 @@ class LoginFlow:
     def known(self, visit_id: str) -> VisitRow | None:
         """The visit, if it was begun and has not expired."""
         return self._logins.visit(visit_id, self.now())
+
+    def logout_url(self, provider: str, back_to: str) -> str | None:
+        """Where the person logs out of that log-in system; None where it offers that not, or not now."""
+        choice = self._choice(provider)
+        if choice is None or not isinstance(choice.provider, HasLogout):
+            return None
+        try:
+            return choice.provider.logout_url(back_to)
+        except LoginError:
+            return None
 
     def begin(self, visit_id: str, provider: str, browser: Browser) -> Step:
         """Start an attempt with the provider of that name."""

@@ -98,7 +98,12 @@ class MemberPages:
             grants=grants,
             name=self._desk.people.name(patient) or patient,
             token=self._desk.token(visit.visit_id),
+            posts_to=self._logout_url(visit) or "",
         )
+
+    def _logout_url(self, visit: VisitRow) -> str | None:
+        """Where the log-in system ends its own session, so that the next person on this computer must log in."""
+        return self._desk.flow.logout_url(visit.provider or "", self._portal.home)
 
     def log_in(self) -> AnyResponse:
         """Begin the member's own visit."""
@@ -143,11 +148,12 @@ class MemberPages:
         return redirect("/members", 303)
 
     def log_out(self) -> AnyResponse:
-        """End the session."""
-        visit = self._session()
+        """End the session, here and at the log-in system."""
+        visit, onward = self._session(), None
         if visit is not None and self._desk.genuine(visit.visit_id):
             self._desk.logins.identify(visit.visit_id, expires_at=0)
-        answer = redirect("/members", 303)
+            onward = self._logout_url(visit)
+        answer = redirect(onward or "/members", 303)
         answer.delete_cookie(SESSION_COOKIE, secure=self._desk.pages.secure, httponly=True, samesite="Lax")
         return answer
 

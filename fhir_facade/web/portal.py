@@ -33,7 +33,7 @@ class PortalRequests:
     def __init__(self, apps: AppRequests, keys: LoginKeys, home: str, name: str, clock: Callable[[], int]) -> None:
         self._apps = apps
         self._keys = keys
-        self._home = home
+        self.home = home
         self._name = name
         self._clock = clock
 
@@ -54,7 +54,7 @@ class PortalRequests:
             scopes=Scopes(),
             once=True,
             ends=None,
-            returns_to=self._home,
+            returns_to=self.home,
         )
 
     def allow(self, request: AppRequest, decision: Decision) -> str:
@@ -69,7 +69,7 @@ class PortalRequests:
 
     def refuse(self, request: AppRequest) -> str:
         """Back to the app, or to the front page."""
-        return self._home if is_portal(request.authorization_id) else self._apps.refuse(request)
+        return self.home if is_portal(request.authorization_id) else self._apps.refuse(request)
 
     def _is_genuine(self, visit_id: str, browser: str) -> bool:
         when, _, rest = visit_id.removeprefix(PREFIX).partition("-")

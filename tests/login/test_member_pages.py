@@ -117,3 +117,16 @@ def test_cancel_leads_to_the_front_page(mine) -> None:
     page = mine.client.get(start).text
     back = mine.client.post(f"{start}/cancel", data={"token": mine.hidden(page, "token")})
     assert back.location == "http://localhost/"
+
+
+def test_logging_out_goes_on_to_the_log_in_system(mine) -> None:
+    type(mine.door).logout_url = lambda self, back_to: f"https://idp.example/end?back={back_to}"
+    try:
+        log_in(mine)
+        page = mine.client.get("/members")
+        assert page.headers["Content-Security-Policy"].endswith("form-action 'self' https://idp.example")
+        gone = mine.client.post("/members/log-out", data={"token": mine.hidden(page.text, "token")})
+        assert gone.location == "https://idp.example/end?back=http://localhost/"
+        assert "Log in to see" in mine.client.get("/members").text
+    finally:
+        del type(mine.door).logout_url

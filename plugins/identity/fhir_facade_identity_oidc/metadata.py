@@ -28,6 +28,7 @@ class Metadata:
     token_endpoint: str
     jwks_uri: str
     userinfo_endpoint: str
+    end_session_endpoint: str
     says_iss: bool
     algorithms: tuple[str, ...]
 
@@ -88,13 +89,19 @@ class Discovery:
         endpoints = [document.get(name) for name in ENDPOINTS]
         if not all(isinstance(url, str) and is_safe(url) for url in endpoints):
             raise LoginRejected("the discovery document lacks an endpoint, or names one without https")
-        userinfo = document.get("userinfo_endpoint")
         algorithms = document.get("id_token_signing_alg_values_supported")
         return Metadata(
             authorization_endpoint=str(endpoints[0]),
             token_endpoint=str(endpoints[1]),
             jwks_uri=str(endpoints[2]),
-            userinfo_endpoint=userinfo if isinstance(userinfo, str) and is_safe(userinfo) else "",
+            userinfo_endpoint=_optional(document, "userinfo_endpoint"),
+            end_session_endpoint=_optional(document, "end_session_endpoint"),
             says_iss=document.get("authorization_response_iss_parameter_supported") is True,
             algorithms=tuple(map(str, algorithms)) if isinstance(algorithms, list) else ("RS256",),
         )
+
+
+def _optional(document: dict[str, Any], name: str) -> str:
+    """An endpoint that a provider may leave out; empty without it, and where it is not safe."""
+    url = document.get(name)
+    return url if isinstance(url, str) and is_safe(url) else ""

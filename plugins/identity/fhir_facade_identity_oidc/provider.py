@@ -98,6 +98,16 @@ class OidcProvider:
             claims = self._userinfo(tokens, claims) | claims
         return self._identity(attempt, claims)
 
+    def logout_url(self, back_to: str) -> str | None:
+        """The provider's end-session address (OpenID Connect RP-Initiated Logout 1.0), where it has one.
+
+        Raises:
+            IdentityUnavailable: the provider does not answer.
+        """
+        endpoint = self._discovery.metadata().end_session_endpoint
+        query = urlencode({"client_id": self._settings.client_id, "post_logout_redirect_uri": back_to})
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{query}" if endpoint else None
+
     def check(self) -> Sequence[str]:
         """Ask the provider for its metadata and keys; what is wrong, in sentences."""
         try:

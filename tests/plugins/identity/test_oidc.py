@@ -129,6 +129,11 @@ def test_a_claim_of_a_megabyte_is_refused(issuer: str) -> None:
         provider.finish(attempt, come_back(provider.begin(attempt), "huge"))
 
 
+def test_logging_out_leads_to_the_providers_end_of_session(issuer: str) -> None:
+    url = opened(issuer).logout_url("https://facade.example/")
+    assert url == f"{issuer}/session/end?client_id=facade&post_logout_redirect_uri=https%3A%2F%2Ffacade.example%2F"
+
+
 def test_check_names_an_issuer_that_is_not_the_documents(issuer: str) -> None:
     other = opened(issuer.replace("127.0.0.1", "localhost"))
     (fault,) = other.check()
