@@ -5,8 +5,8 @@ Reads the portal's front page for a member's log-in and the demo app, logs in, c
 
 from __future__ import annotations
 
+import re
 import sys
-from itertools import pairwise
 
 import httpx
 
@@ -36,16 +36,15 @@ def main() -> None:
     assert front.status_code == 200, front.text
     username, password = first_log_in(front)
     claims = walk(base, username, password)
-    print(f"{username} logged in, consented, and the demo app shows {claims} rows of claims")  # noqa: T201
+    print(f"{username} logged in, consented, and the demo app shows {claims} rows of claims")
     sys.exit(0 if claims else 1)
 
 
 def first_log_in(front: httpx.Response) -> tuple[str, str]:
     """User name and password of the first test member on the front page."""
-    cells = [cell.partition("</code>")[0] for cell in front.text.split("<code>")[1:]]
-    names = [(one, two) for one, two in pairwise(cells) if one in two]
-    assert names, front.text[:3000]
-    return names[0]
+    row = re.search(r"<th[^>]*>([\w-]+)</th>\s*<td><code>([\w-]+)</code>", front.text)
+    assert row, front.text[:3000]
+    return row[1], row[2]
 
 
 if __name__ == "__main__":
