@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 
 from sqlalchemy.engine import URL, make_url
@@ -44,6 +45,18 @@ def migrate_databases(settings: Settings) -> dict[str, str]:
     schema.migrate(store_url(settings))
     version = database.migrate(replica_url(settings), settings.replica.partitions)
     return {"store": schema.newest(), "replica": version}
+
+
+def create_new_files(settings: Settings) -> None:
+    """Create both databases where they are SQLite files of the state folder and neither is there yet.
+
+    So the first sync into an empty state folder needs no command before it. Whatever is there already, and whatever
+    stands on a database server, is changed by ``migrate`` alone.
+    """
+    urls = (settings.store.url, settings.replica.url)
+    names = (make_url(store_url(settings)).database, replica_url(settings).database)
+    if not any(urls) and not any(name and os.path.exists(name) and os.path.getsize(name) for name in names):
+        migrate_databases(settings)
 
 
 def require_current_schemas(settings: Settings) -> None:

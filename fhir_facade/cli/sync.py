@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from fhir_facade.app.databases import require_current_schemas
+from fhir_facade.app.databases import create_new_files, require_current_schemas
 from fhir_facade.app.syncing import sync_source
 from fhir_facade.cli.options import config_option, json_option, print_json, settings_of
 from fhir_facade.contracts.sections import Settings
@@ -27,6 +27,7 @@ def sync(source: str | None, every: bool, config: Path | None, as_json: bool, al
     settings = settings_of(config)
     if (source is None) != every:
         raise click.UsageError("name one source, or give --all")
+    create_new_files(settings)
     require_current_schemas(settings)
     names = [entry.name for entry in settings.claims if entry.mode == "replica"] if every else [str(source)]
     reports = [run(settings, name, allow_removals=allow_removals) for name in names]
