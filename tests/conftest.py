@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,3 +54,16 @@ def shared() -> Path:
 def full_counts() -> bool:
     """True where every property is tried its full number of times (`make reliability`, `make conformance`)."""
     return FULL
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Notes what a property came to, in one sentence; `make reliability` prints the notes."""
+    started = time.monotonic()
+
+    def note(sentence: str) -> None:
+        if path := os.environ.get("FHIR_FACADE_FIGURES"):
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(f"{sentence} ({request.node.name}, {time.monotonic() - started:.1f} s)\n")
+
+    return note

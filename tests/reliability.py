@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -35,11 +36,14 @@ def main() -> int:
         "FHIR_FACADE_SEED": arguments.seed,
         "PYTHONHASHSEED": "0",
     }
+    figures = Path(tempfile.mkdtemp()) / "figures"
+    environment["FHIR_FACADE_FIGURES"] = str(figures)
     started = time.monotonic()
     files = counting_files()
     command = [sys.executable, "-m", "pytest", "-q", f"--hypothesis-seed={arguments.seed}", *files]
     done = subprocess.run(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     print(done.stdout)
+    print(figures.read_text(encoding="utf-8") if figures.exists() else "no figures")
     summary = done.stdout.strip().splitlines()[-1].strip("= ") if done.stdout.strip() else "nothing ran"
     print(f"reliability: {summary}; {len(files)} files, seed {arguments.seed}, {time.monotonic() - started:.0f} s")
     return done.returncode

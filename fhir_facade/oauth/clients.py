@@ -83,8 +83,8 @@ def _by_secret(server: AuthorizationServer, app_id: str, secret: str, *, status:
         apps = Apps(connection)
         offered = hash_of(secret)
         good = [same(offered, known) for known in apps.secret_hashes(app_id, server.clock()) or [_NOBODY]]
-        app = apps.find(app_id)
-    if not secret or not any(good) or app is None or not _may_use(server, app) or app.kind != "confidential":
+        app = apps.find(app_id) if any(good) else None
+    if not secret or app is None or not _may_use(server, app) or app.kind != "confidential":
         raise InvalidClientError("unknown client, or a wrong secret", status_code=status)
     return app
 

@@ -79,11 +79,11 @@ class Limits:
 
     def spend(self, name: str, key: str) -> float:
         """Count one request; 0 when it may go on, otherwise the seconds to wait."""
-        return max(self._each(name, lambda counter, window: counter.hit(window, name, key), key))
+        return max(self._each(name, lambda counter, window: counter.hit(window, name, key), key), default=0.0)
 
     def left(self, name: str, key: str) -> float:
         """0 when a request may go on, otherwise the seconds to wait; counts nothing."""
-        return max(self._each(name, lambda counter, window: counter.test(window, name, key), key))
+        return max(self._each(name, lambda counter, window: counter.test(window, name, key), key), default=0.0)
 
     def _each(self, name: str, ask: Callable[[RateLimiter, RateLimitItem], bool], key: str) -> Sequence[float]:
         return [self._wait(ask, window, name, key) for window in self._budgets[name].windows]

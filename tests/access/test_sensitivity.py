@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import random
 from datetime import UTC, date, datetime
 from importlib.resources import files
@@ -96,19 +97,21 @@ def test_a_code_counts_from_its_first_to_its_last_day():
     assert POLICY.labels(claim(drg=early, start=date(2007, 10, 2))) == NOTHING
 
 
-def test_every_shipped_code_labels_a_claim_and_random_others_do_not(full_counts):
-    random.seed(5)
+def test_every_shipped_code_labels_a_claim_and_random_others_do_not(full_counts, figure):
+    random.seed(int(os.environ.get("FHIR_FACADE_SEED", "20261122")))
     text = (files("fhir_facade.access") / "data" / f"part2-{SHIPPED}.csv").read_text(encoding="utf-8")
     rows = [row for row in csv.reader(text.splitlines()) if len(row) == 5][1:]
     diagnoses = {row[2] for row in rows if row[1] == "icd-10-diagnosis"}
     for code in diagnoses:
         dotted = f"{code[:3]}.{code[3:]}"
         assert POLICY.labels(claim(diagnoses=[Code(codes.ICD_10_CM, dotted)])) == SECRET
-    for _ in range(50_000 if full_counts else 2_000):
+    count = 50_000 if full_counts else 2_000
+    for _ in range(count):
         digits = f"{random.randrange(100_000):05d}"
         code = random.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ") + digits[: random.choice((2, 3, 4))]
         expected = SECRET if plain(code) in diagnoses else NOTHING
         assert POLICY.labels(claim(diagnoses=[Code(codes.ICD_10_CM, code)])) == expected
+    figure(f"R5: {len(diagnoses)} listed and {count} generated codes, no miss and no false alarm")
 
 
 def test_no_licensed_code_is_shipped():

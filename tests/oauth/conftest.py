@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import secrets
 import shutil
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from fhir_facade.web.pages import Agency, Pages
 BASE = "http://localhost:8000"
 CALLBACK = "https://app.example.com/callback"
 START = 1_800_000_000
+SEED = int(os.environ.get("FHIR_FACADE_SEED", "20261122"))
 
 
 class Clock:

@@ -8,6 +8,7 @@ from flask import Flask
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.web.errors import Problem
 from fhir_facade.web.limits import Limits
+from tests.peers.running import free_port, running
 
 from .conftest import basic
 
@@ -99,3 +100,17 @@ def test_every_limit_that_cannot_be_read_is_named_at_once():
     with pytest.raises(ConfigError) as raised:
         limits(per_token="often", per_app="7 per fortnight")
     assert len(raised.value.faults) == 2
+
+
+@pytest.mark.peer("redis")
+def test_with_redis_all_processes_count_together(tmp_path):
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(tmp_path)]
+    with running(command, port, tmp_path / "redis.log") as server:
+        url = f"redis://127.0.0.1:{port}"
+        one, other = (limits(storage=url).authenticated(FakeGrant) for _ in range(2))
+        assert refusals(one, ["a"] * 2) == []
+        assert refusals(other, ["a"] * 2) == [1]
+        server.kill()
+        server.wait(10)
+        assert refusals(one, ["b"] * 4) == [3]
