@@ -36,15 +36,27 @@ class PeopleWriter:
         self._hashed = hashed
 
     def keys(self, batches: Sequence[MemberBatch]) -> tuple[dict[str, int], set[str]]:
-        """The key of every member, made where it is new; and the source's ids of the new ones."""
-        wanted = [batch.local for batch in batches]
-        known = self.known(wanted)
-        new = [batch for batch in batches if batch.local not in known]
+        """The key of every member, made where it is new; and the source's ids of the new ones.
+
+        A new member whose Patient id is another member's gets none: the two must not become one person.
+        """
+        known = self.known([batch.local for batch in batches])
+        new = self._alone([batch for batch in batches if batch.local not in known])
         if new:
             rows = [{"source": self._state.key, "local": batch.local, "patient": batch.patient} for batch in new]
             self._connection.execute(sa.insert(member), rows)
             known |= self.known([batch.local for batch in new])
         return known, {batch.local for batch in new}
+
+    def _alone(self, batches: Sequence[MemberBatch]) -> list[MemberBatch]:
+        """Those whose Patient id nobody else of the source has."""
+        taken: dict[str, str] = {}
+        for start in range(0, len(batches), _IN_LIST):
+            some = [batch.patient for batch in batches[start : start + _IN_LIST]]
+            mine = (member.c.source == self._state.key, member.c.patient.in_(some))
+            rows = self._connection.execute(sa.select(member.c.patient, member.c.local).where(*mine))
+            taken.update((patient, local) for patient, local in rows)
+        return [batch for batch in batches if taken.setdefault(batch.patient, batch.local) == batch.local]
 
     def known(self, locals_: Sequence[str]) -> dict[str, int]:
         """The keys of those members that are there already, by the source's id."""

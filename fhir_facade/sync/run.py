@@ -12,25 +12,21 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 
-from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from fhir_facade.contracts.claims import Checkpoint, ExtractSource, MemberRecords, Rejected, Removed
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, FacadeError
-from fhir_facade.fhir.mapper import Mapper
-from fhir_facade.resources.crosswalk import PatientOf, own_patient
 from fhir_facade.resources.database import writer
 from fhir_facade.resources.frames import ENOUGH_SAMPLES, PLAIN, Dictionary, Packer
-from fhir_facade.resources.matching import MatchHash
 from fhir_facade.resources.schema import TYPES
 from fhir_facade.search.registry import REGISTRY
-from fhir_facade.sync.batch import Batch, Labels, MemberBatch
+from fhir_facade.sync.batch import Batch, MemberBatch
 from fhir_facade.sync.dictionaries import dictionary_for
 from fhir_facade.sync.lock import one_at_a_time
 from fhir_facade.sync.people import PeopleWriter
+from fhir_facade.sync.plan import SyncPlan
 from fhir_facade.sync.pool import Pool
 from fhir_facade.sync.prepare import Prepared
 from fhir_facade.sync.progress import Counter, OnProgress
@@ -47,8 +43,7 @@ from fhir_facade.sync.state import (
     write_rejects,
 )
 
-BATCH = 2_000
-"""Resources in one transaction."""
+__all__ = ["OnProgress", "SyncPlan", "fingerprint", "sync"]
 
 _STORAGE = 1
 """Goes up when rows have to be written anew although resources are the same."""
@@ -59,38 +54,6 @@ _STRETCH = 200
 
 _CLAIM = TYPES["ExplanationOfBenefit"]
 _OWN_TYPES = (TYPES["Coverage"], TYPES["ExplanationOfBenefit"], TYPES["RelatedPerson"])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncPlan:
-    """Everything a run needs besides the source.
-
-    Args:
-        name: of the source, as in the config.
-        replica: URL of the replica.
-        mapper: maps the source's records.
-        rendering: says how resources are rendered (guide version, pins, code lists); when it changes, everything is
-            mapped again.
-        labels: security labels of a claim.
-        hashed: hashes match keys.
-        state: folder for the lock and the reject list.
-        patient_of: a member's ``Patient.id``: the source's own, or that of a crosswalk.
-        allow_removals: a snapshot may remove more than half of the members.
-        batch: resources in one transaction.
-        workers: processes that map beside the one that reads and writes; 1 for one process that does it all.
-    """
-
-    name: str
-    replica: URL
-    mapper: Mapper
-    rendering: str
-    labels: Labels
-    hashed: MatchHash
-    state: Path
-    patient_of: PatientOf = own_patient
-    allow_removals: bool = False
-    batch: int = BATCH
-    workers: int = 1
 
 
 def sync(source: ExtractSource, plan: SyncPlan, on_progress: OnProgress | None = None) -> SyncReport:
@@ -270,7 +233,12 @@ class _Run:
         shared = -self._state.key
         rows.put(shared, self._not_done(shared, self._batch.shared.values()), fresh=False)
         for member in members:
-            if member.local in keys:
+            if member.rows and member.local not in keys:
+                fault = (
+                    "another member of this source has the same Patient id: the identifier of the crosswalk is shared"
+                )
+                self._batch.reject(member.member.position, fault)
+            elif member.local in keys:
                 self._write_member(rows, people, keys[member.local], member, member.local in new)
         rows.flush()
 

@@ -9,11 +9,13 @@ import pytest
 
 from fhir_facade.contracts.claims import Checkpoint, ExtractSource, MemberRecords, Rejected, Removed, RemovedKind
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable
-from fhir_facade.contracts.people import SourcePosition
+from fhir_facade.contracts.people import Member, SourcePosition
 from fhir_facade.contracts.plugin import SourceContext
 from fhir_facade.fhir.mapper import Mapper
+from fhir_facade.resources.crosswalk import own_patient
 from fhir_facade.resources.database import migrate, replica_url
-from fhir_facade.resources.page import Gone, Rendered
+from fhir_facade.resources.page import Gone, Rendered, Viewer
+from fhir_facade.search.query import SearchQuery
 from fhir_facade.sync.removal import TooManyRemovals
 from fhir_facade_claims_synthetic import SyntheticSettings
 from fhir_facade_claims_synthetic import plugin as synthetic
@@ -179,6 +181,19 @@ def test_a_member_that_cannot_be_mapped_takes_only_themselves_away(filler: Fille
     report = filler.sync(whole(nameless, records(2)))
     assert report.written["Patient"] == 1
     assert report.rejected >= 1
+
+
+def test_two_members_never_become_one_person(filler: Filler) -> None:
+    def one_for_all(source: str, found: Member) -> str:
+        return "person-x" if found.member_id != "m3" else own_patient(source, found)
+
+    pieces = [records(n, [claim(n, 0)]) for n in (1, 2, 3)]
+    report = filler.sync(whole(*pieces), patient_of=one_for_all)
+    assert (report.written["Patient"], report.rejected) == (2, 1)
+    again = filler.sync(whole(*reversed(pieces)), patient_of=one_for_all, rendering="again")
+    assert (again.unchanged["Patient"] + again.written["Patient"], again.rejected) == (2, 1)
+    page = filler.resources().search(Viewer(patient="person-x"), SearchQuery(resource_type="ExplanationOfBenefit"))
+    assert [match.id for match in page.matches] == ["med-c1-0"]
 
 
 def test_freshness_tells_the_newest_day_that_is_not_in_the_future(filler: Filler) -> None:

@@ -1,0 +1,48 @@
+"""What a run is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+from fhir_facade.fhir.mapper import Mapper
+from fhir_facade.resources.crosswalk import PatientOf, own_patient
+from fhir_facade.resources.matching import MatchHash
+from fhir_facade.sync.batch import Labels
+
+BATCH = 2_000
+"""Resources in one transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncPlan:
+    """Everything a run needs besides the source.
+
+    Args:
+        name: of the source, as in the config.
+        replica: URL of the replica.
+        mapper: maps the source's records.
+        rendering: says how resources are rendered (guide version, pins, code lists); when it changes, everything is
+            mapped again.
+        labels: security labels of a claim.
+        hashed: hashes match keys.
+        state: folder for the lock and the reject list.
+        patient_of: a member's ``Patient.id``: the source's own, or that of a crosswalk.
+        allow_removals: a snapshot may remove more than half of the members.
+        batch: resources in one transaction.
+        workers: processes that map beside the one that reads and writes; 1 for one process that does it all.
+    """
+
+    name: str
+    replica: URL
+    mapper: Mapper
+    rendering: str
+    labels: Labels
+    hashed: MatchHash
+    state: Path
+    patient_of: PatientOf = own_patient
+    allow_removals: bool = False
+    batch: int = BATCH
+    workers: int = 1
