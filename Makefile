@@ -24,8 +24,8 @@ lint: $(VENV)/installed  ## formatting, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-conformance: $(VENV)/installed  ## HAPI's validator over resources of every kind and version; needs Java 17 and Maven
-	$(BIN)/python -m tests.conformance --full
+conformance: $(VENV)/installed  ## HAPI's validator over resources of every kind and version; SHORT=1 for a few; needs Java 17 and Maven
+	$(BIN)/python -m tests.conformance $(if $(SHORT),,--full)
 
 bench: $(VENV)/installed  ## speed, as ratios within one run
 	$(BIN)/python -m benchmarks
