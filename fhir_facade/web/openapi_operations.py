@@ -19,14 +19,15 @@ _OTHER_FORMATS: Json = {"application/fhir+xml": {}, "text/html": {}}
 _ID: Json = {"type": "string", "pattern": f"^{FHIR_ID.pattern}$"}
 _READ_PARAMETERS = ("_summary", "_elements", "_format", "_pretty")
 _RESULT_SCHEMAS: dict[str, Json] = {
-    "_count": {"type": "integer", "minimum": 0},
+    "_count": {"anyOf": [{"type": "integer", "minimum": 0}, {"const": ""}]},
     "_elements": {"type": "string", "pattern": "^([A-Za-z]{1,64}(,[A-Za-z]{1,64})*)?$"},
     "_include": {"type": "array", "items": {"type": "string"}},
     "_include:iterate": {"type": "array", "items": {"type": "string"}},
     "_revinclude": {"type": "array", "items": {"type": "string"}},
-    "_format": {"type": "string", "enum": [*SHORT, *TYPES]},
-    **{name: {"type": "string", "enum": list(choices)} for name, choices in CHOICES.items()},
+    "_format": {"type": "string", "enum": ["", *SHORT, *TYPES]},
+    **{name: {"type": "string", "enum": ["", *choices]} for name, choices in CHOICES.items()},
 }
+"""Schemas of result parameters; an empty value is as good as none (R4 RESTful API, search)."""
 _OUTCOMES = {
     "400": "A parameter is wrong.",
     "401": "The access token is missing, unknown, expired or revoked.",
@@ -95,6 +96,8 @@ def _search(interaction: str, kind: ResourceType) -> Json:
     description = f"{kind.doc} Only the member who gave access is ever found."
     operation: Json = {"summary": f"Search {kind.name}", "description": description}
     responses = {"200": _resource("Bundle"), **_outcomes(), "410": _outcome("The page link has expired.")}
+    if parameters:
+        responses["404"] = _outcome("What stands where the member's id should is no id.")
     if not interaction.endswith("-post"):
         return operation | {"parameters": parameters + fields, "responses": responses}
     properties = {each["name"]: each["schema"] for each in fields}

@@ -21,6 +21,12 @@ def described():
 
 WORLD = described()
 SCHEMA = schemathesis.openapi.from_wsgi("/openapi.json", WORLD.app)
+for path in SCHEMA.raw_schema["paths"].values():  # the tool reads JSON alone
+    for operation in path.values():
+        if isinstance(operation, dict):
+            operation["parameters"] = [each for each in operation.get("parameters", ()) if each["name"] != "_format"]
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                content["schema"]["properties"].pop("_format")
 
 
 @SCHEMA.auth()
@@ -40,7 +46,7 @@ LEFT_OUT = [
 @pytest.mark.filterwarnings("ignore")  # the tool's own warnings on what it cannot generate
 @SCHEMA.parametrize()
 @settings(
-    max_examples=200 if FULL else 4,
+    max_examples=60 if FULL else 4,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
@@ -48,9 +54,6 @@ LEFT_OUT = [
     derandomize=True,
 )
 def test_every_described_operation_answers_as_described(case):
-    for parameters in (case.query, case.body):
-        if isinstance(parameters, dict):
-            parameters.pop("_format", None)  # the tool reads JSON alone
     response = case.call(headers={"Accept": "application/fhir+json", "Accept-Encoding": "identity"})
     assert response.status_code < 500
     if response.status_code >= 400:
