@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tests.conformance.answers import Answers
 from tests.conformance.generated import generated, hostile
-from tests.conformance.sources import Basis, Source, edges, rif, shared_data, synthetic
+from tests.conformance.sources import Basis, Source, edges, rif, shared_data, synthetic, tmsis
 from tests.conformance.tables import tuva
 from tests.conformance.validator import CannotValidate
 
@@ -38,4 +38,5 @@ def _in_turn(full: bool) -> Iterator[Source]:
     yield synthetic(100, 2) if full else synthetic(21, 1, most_claims=MOST_CLAIMS)
     yield rif("synthea")
     yield rif("sample-a")
+    yield tmsis(21, most_claims=None if full else MOST_CLAIMS)
     yield tuva()

@@ -146,6 +146,20 @@ def rif(folder: str) -> Records:
     return _read(f"rif-{folder}", _open(plugin, plugin.settings(folder=shared_data() / "rif" / folder)))
 
 
+def tmsis(members: int, *, most_claims: int | None = None) -> Records:
+    """Invented members written as fixed-length T-MSIS files and read back, with at most so many claims of each."""
+    from fhir_facade_claims_synthetic import plugin as invented
+    from fhir_facade_claims_tmsis import plugin
+
+    folder = Path(tempfile.mkdtemp(prefix="conformance-tmsis-"))
+    told = _open(invented, invented.settings(members=members, years=1)).changes(None)
+    assert plugin.write is not None
+    plugin.write(told, folder, {"layout": "2", "encoding": "flf", "state": "06", "created": "2026-10-31"})
+    settings = plugin.settings(folder=folder, base="https://claims.example.gov")
+    whole = _read("tmsis", _open(plugin, settings))
+    return replace(whole, records=tuple(replace(each, claims=each.claims[:most_claims]) for each in whole.records))
+
+
 def _open(plugin: ClaimsPlugin, settings: object) -> ExtractSource:
     scratch = Path(tempfile.mkdtemp(prefix="conformance-"))
     source = plugin.open(settings, SourceContext(name="src", scratch=scratch))
