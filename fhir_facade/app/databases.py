@@ -28,6 +28,11 @@ def replica_url(settings: Settings) -> URL:
     return database.replica_url(configured, state_folder(settings))
 
 
+def standby_urls(settings: Settings) -> tuple[URL, ...]:
+    """URLs of the copy's hot standbys, which are read from, too."""
+    return tuple(database.replica_url(one.reveal(), state_folder(settings)) for one in settings.replica.replicas)
+
+
 def audit_url(settings: Settings) -> str:
     """URL of the audit trail: a SQLite file of its own, or tables beside the others on a database server."""
     if settings.store.url and make_url(settings.store.url.reveal()).get_backend_name() != "sqlite":

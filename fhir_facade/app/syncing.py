@@ -32,7 +32,12 @@ def source_named(settings: Settings, name: str) -> SourceSettings:
 
 
 def sync_source(
-    settings: Settings, name: str, on_progress: OnProgress | None = None, *, allow_removals: bool = False
+    settings: Settings,
+    name: str,
+    on_progress: OnProgress | None = None,
+    *,
+    allow_removals: bool = False,
+    workers: int = 1,
 ) -> SyncReport:
     """Bring the copy of one source up to date.
 
@@ -45,12 +50,12 @@ def sync_source(
     try:
         if entry.mode != "replica" or not isinstance(source, ExtractSource):
             raise ConfigError([f"{name} is served live: it has no copy to sync"])
-        return sync(source, plan_of(settings, entry, allow_removals=allow_removals), on_progress)
+        return sync(source, plan_of(settings, entry, allow_removals=allow_removals, workers=workers), on_progress)
     finally:
         source.close()
 
 
-def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool = False) -> SyncPlan:
+def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool = False, workers: int = 1) -> SyncPlan:
     """Everything a run needs besides the source."""
     policy = policy_of(settings)
     return SyncPlan(
@@ -63,6 +68,7 @@ def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool =
         hashed=match_hash(settings),
         state=state_folder(settings),
         allow_removals=allow_removals,
+        workers=workers,
     )
 
 

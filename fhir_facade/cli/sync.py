@@ -22,7 +22,12 @@ from fhir_facade.sync.report import SyncReport
 @config_option
 @json_option
 @click.option("--allow-removals", is_flag=True, help="Accept that the source names less than half of the members.")
-def sync(source: str | None, every: bool, config: Path | None, as_json: bool, allow_removals: bool) -> None:
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that map; 1 for one in all."
+)
+def sync(
+    source: str | None, every: bool, config: Path | None, as_json: bool, allow_removals: bool, workers: int
+) -> None:
     """Bring the copy of SOURCE up to date; exits 1 when records were rejected, and says where they are listed."""
     settings = settings_of(config)
     if (source is None) != every:
@@ -30,7 +35,7 @@ def sync(source: str | None, every: bool, config: Path | None, as_json: bool, al
     create_new_files(settings)
     require_current_schemas(settings)
     names = [entry.name for entry in settings.claims if entry.mode == "replica"] if every else [str(source)]
-    reports = [run(settings, name, allow_removals=allow_removals) for name in names]
+    reports = [run(settings, name, allow_removals=allow_removals, workers=workers) for name in names]
     for report in reports:
         if as_json:
             print_json(report.as_dict())
@@ -41,7 +46,7 @@ def sync(source: str | None, every: bool, config: Path | None, as_json: bool, al
     sys.exit(1 if any(report.rejected for report in reports) else 0)
 
 
-def run(settings: Settings, source: str, *, allow_removals: bool = False) -> SyncReport:
+def run(settings: Settings, source: str, *, allow_removals: bool = False, workers: int = 1) -> SyncReport:
     """Sync one source with a progress bar on standard error."""
     columns = (
         TextColumn("{task.description}"),
@@ -59,7 +64,7 @@ def run(settings: Settings, source: str, *, allow_removals: bool = False) -> Syn
             rate = f"{speed:,.0f}/s" if speed else ""
             bar.update(task, completed=done, total=total, unit=unit, rate=rate)
 
-        return sync_source(settings, source, show, allow_removals=allow_removals)
+        return sync_source(settings, source, show, allow_removals=allow_removals, workers=workers)
 
 
 def print_report(report: SyncReport) -> None:
