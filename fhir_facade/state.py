@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from contextlib import suppress
@@ -42,9 +43,16 @@ def _url(url: Secret | None, settings: Settings, file: str) -> str:
     return url.reveal() if url else f"sqlite:///{state_folder(settings) / file}"
 
 
+def identifier_keys(settings: Settings) -> dict[str, bytes]:
+    """The secrets of the keyed hash of member identifiers by version, the current one first."""
+    current = _key(settings.keys.identifiers, settings, "identifiers.key")
+    before = [_strong(secret.reveal(), secret.origin) for secret in settings.keys.identifiers_before]
+    return {hashlib.sha256(b"version" + key).hexdigest()[:8]: key for key in (current, *before)}
+
+
 def identifier_key(settings: Settings) -> bytes:
-    """The secret of the keyed hash of member identifiers."""
-    return _key(settings.keys.identifiers, settings, "identifiers.key")
+    """The oldest of them, for what must read the same for ever: the audit trail, ids made by hashing."""
+    return list(identifier_keys(settings).values())[-1]
 
 
 def cursor_key(settings: Settings) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fhir_facade.app.databases import store_url
 from fhir_facade.contracts.accounts import Invitation
@@ -10,7 +10,7 @@ from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.login.keys import LoginKeys
 from fhir_facade.oauth.server import system_clock
-from fhir_facade.state import identifier_key
+from fhir_facade.state import identifier_keys
 from fhir_facade.store import Store
 from fhir_facade.store.local_accounts import LocalAccounts, Sealing
 
@@ -19,13 +19,22 @@ DAY_S = 86_400
 
 def local_accounts(settings: Settings, store: Store) -> LocalAccounts:
     """The accounts, sealed under the key of identifiers."""
-    keys = LoginKeys(identifier_key(settings))
-    sealing = Sealing(
-        hashed=lambda name: keys.derive("local user name", name),
-        seal=lambda text: keys.seal(text, "local account"),
-        unseal=lambda sealed: keys.unseal(sealed, "local account"),
+    return LocalAccounts(store, sealing_of(list(identifier_keys(settings).values())))
+
+
+def sealing_of(secrets: Sequence[bytes]) -> Sealing:
+    """Names and texts under the first secret; what stands under the others can still be read."""
+    every = [LoginKeys(secret) for secret in secrets]
+
+    def unseal(sealed: str) -> str | None:
+        found = (keys.unseal(sealed, "local account") for keys in every)
+        return next((text for text in found if text is not None), None)
+
+    return Sealing(
+        hashes=lambda name: tuple(keys.derive("local user name", name) for keys in every),
+        seal=lambda text: every[0].seal(text, "local account"),
+        unseal=unseal,
     )
-    return LocalAccounts(store, sealing)
 
 
 def invite(settings: Settings, evidence: Mapping[str, str], proofing: str, ial: int, days: int) -> str:
@@ -62,6 +71,15 @@ def reset(settings: Settings, username: str, proofing: str, days: int) -> str:
         evidence=found.account.evidence, proofing=proofing.strip(), ial=found.ial, subject=found.account.subject
     )
     return accounts.invite(invitation, system_clock() + days * DAY_S)
+
+
+def rekey(settings: Settings) -> int:
+    """Seal every account under the current key; how many there were. The server may run meanwhile.
+
+    Raises:
+        ConfigError: the config has no local log-in.
+    """
+    return _opened(settings).rekey()
 
 
 def unlock(settings: Settings, username: str) -> None:

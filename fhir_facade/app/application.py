@@ -9,7 +9,6 @@ from flask import Flask
 
 from fhir_facade.app.parts import Parts, open_parts
 from fhir_facade.app.registry import open_registry, takes_sign_ups
-from fhir_facade.app.sources import KEY_VERSION
 from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.identity import Assurance
 from fhir_facade.contracts.sections import Settings
@@ -23,7 +22,7 @@ from fhir_facade.oauth.bearer import Bearer
 from fhir_facade.oauth.codes import end_grants
 from fhir_facade.oauth.status import Describe
 from fhir_facade.search.cursor import Cursors
-from fhir_facade.state import identifier_key
+from fhir_facade.state import identifier_keys
 from fhir_facade.store.logins import Logins
 from fhir_facade.web.capability import Publication
 from fhir_facade.web.consent import consent_blueprint
@@ -57,7 +56,7 @@ def create_app(settings: Settings) -> Flask:
     parts = open_parts(settings)
     app = Flask("fhir_facade.web", static_folder=None)
     app.config.update(SECRET_KEY=None, MAX_CONTENT_LENGTH=1_048_576, MAX_FORM_PARTS=200)
-    trail = parts.trail
+    trail = app.extensions["audit_trail"] = parts.trail
     pages = pages_of(settings)
     desk = login_desk(parts, pages, trail)
     origins = Origins(parts.store, settings.server.environment, settings.server.allowed_origins)
@@ -115,7 +114,7 @@ def pages_of(settings: Settings) -> Pages:
 def login_desk(parts: Parts, pages: Pages, trail: Trail) -> LoginDesk:
     """What the log-in pages work with."""
     settings, logins = parts.settings, Logins(parts.store)
-    hashing = IdentifierHash({KEY_VERSION: identifier_key(settings)}, KEY_VERSION)
+    hashing = IdentifierHash(identifier_keys(settings), next(iter(identifier_keys(settings))))
     keys = LoginKeys(parts.secret)
     flow = LoginFlow(
         choices=[login_choice(name, label_of(settings, name), one) for name, one in parts.providers.items()],

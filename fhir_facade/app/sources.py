@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fhir_facade.access import sensitivity
 from fhir_facade.access.sensitivity import SensitivityPolicy
-from fhir_facade.app.databases import replica_url
+from fhir_facade.app.databases import replica_url, standby_urls
 from fhir_facade.contracts.claims import ExtractSource, LiveSource
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.records import Claim
@@ -20,10 +20,7 @@ from fhir_facade.resources.matching import MatchHash
 from fhir_facade.resources.page import Resources
 from fhir_facade.resources.paging import RankedResources
 from fhir_facade.resources.replica import ReplicaResources
-from fhir_facade.state import identifier_key, state_folder
-
-KEY_VERSION = "1"
-"""Version of the configured identifier key; hashes carry it, so that a new key can stand beside the old one."""
+from fhir_facade.state import identifier_keys, state_folder
 
 Labels = Callable[[Claim], frozenset[str]]
 
@@ -49,7 +46,8 @@ def one_source(settings: Settings, entry: SourceSettings, labels: Labels) -> Ran
         ConfigError: it cannot be opened, or has no live face.
     """
     if entry.mode == "replica":
-        return ReplicaResources(replica_url(settings), entry.name, match_hash(settings))
+        standbys = standby_urls(settings)
+        return ReplicaResources(replica_url(settings), entry.name, match_hash(settings), standbys)
     source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
     if isinstance(source, LiveSource):
         return LiveResources(source, mapper_of(settings, entry), labels, settings.fhir.source_timeout_s)
@@ -69,7 +67,8 @@ def policy_of(settings: Settings) -> SensitivityPolicy:
 
 def match_hash(settings: Settings) -> MatchHash:
     """How identifiers are hashed at rest."""
-    return MatchHash({KEY_VERSION: identifier_key(settings)}, KEY_VERSION)
+    keys = identifier_keys(settings)
+    return MatchHash(keys, next(iter(keys)))
 
 
 def mapper_of(settings: Settings, source: SourceSettings) -> Mapper:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import click
 
+from fhir_facade.app.accounts import rekey
 from fhir_facade.cli.options import config_option, json_option, print_json, print_table, settings_of
+from fhir_facade.contracts.sections import Settings
 from fhir_facade.oauth.keys import read_records, rotate
 from fhir_facade.state import signing_folder
 
@@ -22,14 +24,28 @@ def keys() -> None:
 @keys.command("rotate")
 @config_option
 @json_option
-def rotate_(config: Path | None, as_json: bool) -> None:
+@click.option("--identifiers", is_flag=True, help="Re-key what is stored under keys.identifiers_before instead.")
+def rotate_(config: Path | None, as_json: bool, identifiers: bool) -> None:
     """Make a new signing key: published at once, signing after an hour, the old one retired two hours later."""
+    if identifiers:
+        rekey_identifiers(settings_of(config), as_json)
+        return
     folder = signing_folder(settings_of(config))
     record = rotate(folder, int(time.time()))
     if as_json:
         print_json(asdict(record))
     else:
         click.echo(f"{record.kid} signs from {shown(record.signs_from)}; servers see it without a restart")
+
+
+def rekey_identifiers(settings: Settings, as_json: bool) -> None:
+    """Bring local accounts under the current key; links follow at the next log-in, match keys at the next sync."""
+    moved = rekey(settings) if "local" in settings.identity.providers else 0
+    if as_json:
+        print_json({"accounts": moved})
+        return
+    click.echo(f"{moved} local accounts are under the current key; servers go on meanwhile.")
+    click.echo("Next: fhir-facade sync each source, so that its match keys are hashed under the current key too.")
 
 
 @keys.command("list")

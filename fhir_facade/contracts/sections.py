@@ -71,6 +71,10 @@ class KeySettings:
     identifiers: Secret | None = setting(
         "Secret for the keyed hash of member identifiers, 32 random bytes or more as hex or base64", default=None
     )
+    identifiers_before: tuple[Secret, ...] = setting(
+        "Secrets that `identifiers` replaced, newest first; look-ups try them too, the last stays for the audit",
+        default=(),
+    )
     cursors: Secret | None = setting(
         "Secret that signs page cursors and form tokens, 32 random bytes or more", default=None
     )

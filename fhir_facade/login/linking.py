@@ -103,7 +103,10 @@ class Linker:
         Raises:
             ClaimsUnavailable: the claims source cannot answer now.
         """
-        account = self._hashing("account", f"{identity.issuer}\x1f{identity.subject}")
+        known = self._hashing.all("account", f"{identity.issuer}\x1f{identity.subject}")
+        account = known[0]
+        for older in known[1:]:
+            self._logins.rename_account(older, account)
         keys = keys_of(identity.evidence, self._combinations)
         if not keys:
             return LinkResult(LinkOutcome.NONE, account, detail="the log-in brought no usable identifier")

@@ -53,11 +53,18 @@ local_invitations = Table(
 
 @dataclass(frozen=True, slots=True)
 class Sealing:
-    """How names and texts are protected: a keyed hash, and encryption that also shows tampering."""
+    """How names and texts are protected: keyed hashes, and encryption that also shows tampering.
 
-    hashed: Callable[[str], str]
+    ``hashes`` gives a name's hash under every key in use, the current one first.
+    """
+
+    hashes: Callable[[str], Sequence[str]]
     seal: Callable[[str], str]
     unseal: Callable[[str], str | None]
+
+
+class NameTaken(Exception):
+    """Another account has the user name."""
 
 
 class LocalAccounts:
@@ -79,7 +86,7 @@ class LocalAccounts:
 
     def details(self, username: str) -> KeptAccount | None:
         """The account of that user name with its second factors."""
-        return self._one(local_accounts.c.name_hash == self._name(username))
+        return self._one(local_accounts.c.name_hash.in_(self._names_of(username)))
 
     def by_subject(self, subject: str) -> KeptAccount | None:
         """The account of that subject."""
@@ -147,7 +154,7 @@ class LocalAccounts:
                 if sealed is None:
                     return None
                 subject = self._admit(connection, Invitation(**self._open(sealed)), username, password_hash)
-        except IntegrityError:
+        except (IntegrityError, NameTaken):
             return None
         return self.by_subject(subject)
 
@@ -160,15 +167,40 @@ class LocalAccounts:
         with self._store.write() as connection:
             connection.execute(insert(local_passkeys).values(subject=subject, **asdict(passkey)))
 
+    def rekey(self) -> int:
+        """Hash and seal every account under the current key; how many there are."""
+        c = local_accounts.c
+        with self._store.read() as connection:
+            subjects = connection.execute(select(c.subject)).scalars().all()
+        for subject in subjects:
+            with self._store.write() as connection:
+                row = connection.execute(select(local_accounts).where(c.subject == subject)).mappings().one_or_none()
+                if row is not None:
+                    connection.execute(update(local_accounts).where(c.subject == subject).values(self._rekeyed(row)))
+        return len(subjects)
+
+    def _rekeyed(self, row: Mapping[Any, Any]) -> dict[str, Any]:
+        told = self._open(row["sealed"])
+        secret = self._sealing.unseal(row["totp"]) if row["totp"] else None
+        return {
+            "name_hash": self._names_of(told["username"])[0],
+            "sealed": self._sealing.seal(json.dumps(told)),
+            "totp": self._sealing.seal(secret) if secret else None,
+        }
+
     def _admit(self, connection: Connection, invitation: Invitation, username: str, password_hash: str) -> str:
         """Write the account; what it had before (factors, lock) goes."""
         subject = invitation.subject or secrets.token_hex(16)
+        c = local_accounts.c
+        taken = select(c.subject).where(c.name_hash.in_(self._names_of(username)), c.subject != subject)
+        if connection.execute(taken).first() is not None:
+            raise NameTaken
         kept = {"username": username, "evidence": dict(invitation.evidence), "proofing": invitation.proofing}
         connection.execute(delete(local_accounts).where(local_accounts.c.subject == subject))
         connection.execute(delete(local_passkeys).where(local_passkeys.c.subject == subject))
         row = {
             "subject": subject,
-            "name_hash": self._name(username),
+            "name_hash": self._names_of(username)[0],
             "sealed": self._sealing.seal(json.dumps(kept | {"ial": invitation.ial})),
             "password_hash": password_hash,
             "failures": 0,
@@ -207,8 +239,8 @@ class LocalAccounts:
         with self._store.write() as connection:
             connection.execute(update(local_accounts).where(local_accounts.c.subject == subject).values(values))
 
-    def _name(self, username: str) -> str:
-        return self._sealing.hashed(username.strip().casefold())
+    def _names_of(self, username: str) -> Sequence[str]:
+        return self._sealing.hashes(username.strip().casefold())
 
     def _open(self, sealed: str) -> dict[str, Any]:
         text = self._sealing.unseal(sealed)

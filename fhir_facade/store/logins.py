@@ -6,7 +6,7 @@ Everything that opens a door is kept as a hash or sealed; no identifier of a per
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, delete, insert, select, update
@@ -217,6 +217,12 @@ class Logins:
         with self._store.read() as connection:
             rows = connection.execute(select(member_links).where(member_links.c.account == account)).mappings().all()
         return [LinkRow(**row) for row in rows]
+
+    def rename_account(self, former: str, account: str) -> None:
+        """Carry an account's links over to its hash under a new key."""
+        for link in self.links(former):
+            self.link(replace(link, account=account))
+            self.unlink(former, link.reference)
 
     def unlink(self, account: str, reference: str) -> None:
         """Forget a link that holds no longer."""

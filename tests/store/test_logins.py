@@ -45,7 +45,7 @@ def logins(store) -> Logins:
 @pytest.fixture
 def accounts(store) -> LocalAccounts:
     keys = LoginKeys(b"k" * 32)
-    sealing = Sealing(lambda n: keys.derive("n", n), lambda t: keys.seal(t, "p"), lambda t: keys.unseal(t, "p"))
+    sealing = Sealing(lambda n: [keys.derive("n", n)], lambda t: keys.seal(t, "p"), lambda t: keys.unseal(t, "p"))
     return LocalAccounts(store, sealing)
 
 
@@ -140,5 +140,5 @@ def test_failures_lock_and_success_unlocks(accounts: LocalAccounts) -> None:
 def test_accounts_under_another_key_are_unknown_rather_than_wrong(store, accounts: LocalAccounts) -> None:
     accounts.accept(accounts.invite(Invitation(), int(time.time()) + 60), "maria", "hash", NOW)
     keys = LoginKeys(b"o" * 32)
-    other = Sealing(lambda n: keys.derive("n", n), lambda t: keys.seal(t, "p"), lambda t: keys.unseal(t, "p"))
+    other = Sealing(lambda n: [keys.derive("n", n)], lambda t: keys.seal(t, "p"), lambda t: keys.unseal(t, "p"))
     assert LocalAccounts(store, other).find("maria") is None

@@ -47,7 +47,7 @@ def accounts(tmp_path: Path) -> Iterator[LocalAccounts]:
     migrate(url)
     keys, store = LoginKeys(b"k" * 32), Store(url)
     sealing = Sealing(
-        lambda name: keys.derive("name", name),
+        lambda name: [keys.derive("name", name)],
         lambda text: keys.seal(text, "local"),
         lambda text: keys.unseal(text, "local"),
     )

@@ -87,7 +87,7 @@ class TestSaml(IdentityConformance):
 
     def tampered(self, good: Answer, chance: random.Random) -> Iterator[tuple[str, Answer]]:
         for what, bad in mutations(good, chance):
-            if "longer" not in what or "RelayState" in what:  # base64 readers stop at the padding
+            if what.startswith("RelayState") or what.endswith(("without", "empty", "cut")):
                 yield what, bad
         xml = base64.b64decode(good.parameters["SAMLResponse"]).decode()
         places = [found.start() for found in re.finditer(r"[A-Za-z0-9](?=[^<>]*<)", xml) if not _in_a_hint(xml, found)]
