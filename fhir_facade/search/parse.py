@@ -8,6 +8,7 @@ Source: R4 §3.1.1.3 (errors), §3.1.1.4 (parameters), RESTful API (search).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -128,7 +129,10 @@ def _check_size(sent: tuple[tuple[str, str], ...]) -> None:
 
 
 def _unprintable(text: str) -> bool:
-    return any(character < " " or character == "\x7f" or "\ud800" <= character <= "\udfff" for character in text)
+    return _UNPRINTABLE.search(text) is not None
+
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def _unknown(kind: ResourceType) -> Fault:
