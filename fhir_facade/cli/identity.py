@@ -1,7 +1,8 @@
-"""``fhir-facade identity``: try a log-in without issuing anything."""
+"""``fhir-facade identity``: try a log-in without issuing anything; block log-ins to a member."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import click
 from fhir_facade.app.parts import open_parts
 from fhir_facade.app.trying import try_log_in
 from fhir_facade.cli.options import config_option, json_option, print_json, print_rows, settings_of
+from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.store.logins import Logins
 
 
 @click.group()
@@ -36,3 +39,28 @@ def try_(config: Path | None, as_json: bool, provider: str | None) -> None:
     told = {name: value for name, value in asdict(trial).items() if name != "evidence"}
     rows = [{"what": name, "value": str(value)} for name, value in {**told, **trial.evidence}.items()]
     print_rows(False, "Log-in", ["what", "value"], rows)
+
+
+@identity.command()
+@config_option
+@click.argument("patient")
+def block(config: Path | None, patient: str) -> None:
+    """Refuse log-ins to a member (their Patient.id), as after a report of misuse; what apps may see stays as it is."""
+    _set_block(config, patient, int(time.time()))
+    click.echo(f"Log-ins to {patient} are blocked.")
+
+
+@identity.command()
+@config_option
+@click.argument("patient")
+def unblock(config: Path | None, patient: str) -> None:
+    """Allow log-ins to a member again."""
+    _set_block(config, patient, None)
+    click.echo(f"Log-ins to {patient} are allowed.")
+
+
+def _set_block(config: Path | None, patient: str, since: int | None) -> None:
+    parts = open_parts(settings_of(config))
+    if since is not None and parts.people.name(patient) is None:
+        raise ConfigError([f"no member {patient} is served here"])
+    Logins(parts.store).block(f"Patient/{patient}", since)
