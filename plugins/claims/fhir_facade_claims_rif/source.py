@@ -70,6 +70,8 @@ class RifSource:
             yield from self._members(staging, after)
             finished = True
             yield Checkpoint(watermark=_watermark(staging.fingerprint, None), finished=True)
+        except sqlite3.Error as error:
+            raise ClaimsUnavailable(f"the staging file cannot be used: {error}") from error
         finally:
             staging.close()
             if finished:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fhir_facade.contracts.claims import Change, Checkpoint, MemberRecords, Rejected
+from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade.contracts.plugin import SourceContext
-from fhir_facade_claims_rif import plugin, source
+from fhir_facade_claims_rif import plugin, source, staging
 from fhir_facade_claims_rif.kinds import KINDS, used
 from fhir_facade_claims_rif.settings import RifSettings
 from tests.plugins.rif.extract import changes, claims, last, member, rejects, write
@@ -120,6 +123,18 @@ def test_a_member_with_many_claims_comes_in_several_records(tmp_path: Path) -> N
     write(tmp_path, "carrier", *({"CLM_ID": str(number)} for number in range(250)))
     sizes = [len(c.claims) for c in changes(tmp_path) if isinstance(c, MemberRecords)]
     assert sizes == [100, 100, 50]
+
+
+def test_a_disk_that_fails_in_the_middle_makes_the_source_unavailable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: object, after: object) -> Iterator[object]:
+        raise sqlite3.OperationalError("disk I/O error")
+        yield
+
+    monkeypatch.setattr(staging.Staging, "members", fails)
+    with pytest.raises(ClaimsUnavailable, match="disk I/O error"):
+        changes(tmp_path)
 
 
 def test_progress_counts_claims(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -15,8 +17,9 @@ from click.testing import CliRunner
 
 from fhir_facade.cli.main import main
 from fhir_facade.contracts.claims import Change, Checkpoint
+from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade.contracts.plugin import SourceContext
-from fhir_facade_claims_tmsis import plugin, source
+from fhir_facade_claims_tmsis import plugin, source, staging
 from fhir_facade_claims_tmsis.layout import bundled
 from fhir_facade_claims_tmsis.settings import TmsisSettings
 from fhir_facade_claims_tmsis.writing import Style, Writer
@@ -78,6 +81,18 @@ def test_lines_may_stand_before_their_header(tmp_path: Path) -> None:
     told = changes(tmp_path)
     assert rejects(told) == []
     assert [len(claim.lines) for claim in claims(told)] == [1, 1, 1]
+
+
+def test_a_disk_that_fails_in_the_middle_makes_the_source_unavailable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: object, after: object) -> Iterator[object]:
+        raise sqlite3.OperationalError("disk I/O error")
+        yield
+
+    monkeypatch.setattr(staging.Staging, "members", fails)
+    with pytest.raises(ClaimsUnavailable, match="disk I/O error"):
+        changes(tmp_path)
 
 
 def test_progress_counts_claims(tmp_path: Path) -> None:
