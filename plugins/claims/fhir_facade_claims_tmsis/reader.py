@@ -10,7 +10,7 @@ from fhir_facade.contracts.people import Coverage, Identifier, Member, Organizat
 from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_tmsis.cells import CellFault, Record
 from fhir_facade_claims_tmsis.claims import Source, claim, is_shown, service_start
-from fhir_facade_claims_tmsis.families import Version, versions
+from fhir_facade_claims_tmsis.families import Version, number, versions
 from fhir_facade_claims_tmsis.numbers import MemberIds
 from fhir_facade_claims_tmsis.people import Covers, People, member
 from fhir_facade_claims_tmsis.providers import Providers
@@ -108,6 +108,8 @@ class MemberReader:
     def _source(self, version: Version, providers: Providers, people: People) -> Source:
         header = version.header
         is_shown(header.record, self.settings.other_programs)
+        if not number(header):
+            raise header.record.fault("ICN-ORIG is unknown, but every claim needs its number")
         parts, broken = self.staging.parts(header, self.settings.most_lines)
         if len(parts) > self.settings.most_lines:
             raise header.record.fault(f"it has more than {self.settings.most_lines} lines (most_lines)")
@@ -132,13 +134,13 @@ class MemberReader:
 
     def _carriers(self, people: People) -> tuple[str, ...]:
         """Names of the member's other insurers."""
-        numbers = [r.text("INSURANCE-CARRIER-ID-NUM") for r in people.get("TPL00003", ())]
-        return tuple(dict.fromkeys(self._carrier(number) for number in numbers if number))
+        carriers = [r.text("INSURANCE-CARRIER-ID-NUM") for r in people.get("TPL00003", ())]
+        return tuple(dict.fromkeys(self._carrier(carrier) for carrier in carriers if carrier))
 
-    def _carrier(self, number: str) -> str:
-        records: Sequence[Record] = self.staging.people(f"#{number}").get("TPL00006", ())
+    def _carrier(self, carrier: str) -> str:
+        records: Sequence[Record] = self.staging.people(f"#{carrier}").get("TPL00006", ())
         names = [name for record in records if (name := record.text("INSURANCE-CARRIER-NAME"))]
-        return names[-1] if names else f"Insurer {number}"
+        return names[-1] if names else f"Insurer {carrier}"
 
     def _batch(self, person: Member) -> _Batch:
         return _Batch(person, Providers(self.staging, self.settings.base))

@@ -107,6 +107,14 @@ def test_a_claim_that_stands_twice_with_different_content_is_told(tmp_path: Path
     )
 
 
+def test_a_claim_without_number_is_told(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.person()
+    folder.claim("COT", {"ICN-ORIG": None})
+    ((_, _, reason),) = rejects(changes(folder.write()))
+    assert reason == "the claim is left out: ICN-ORIG is unknown, but every claim needs its number"
+
+
 def test_two_lines_of_one_number_are_told(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.person()
