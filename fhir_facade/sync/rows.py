@@ -93,7 +93,7 @@ class RowWriter:
         self._delete(resource, self._old)
         if self._new:
             self._new.sort(key=lambda values: (values["member"], values["type"], values["rank"], values["id"]))
-            self._connection.execute(sa.insert(resource), self._new)
+            self._insert()
         self._delete(tombstone, self._back)
         if self._links:
             self._connection.execute(insert_new(self._connection, link), self._links)
@@ -101,6 +101,18 @@ class RowWriter:
             if member > 0:
                 self._relink_member(member)
         self._new, self._old, self._back, self._links, self._relink = [], [], [], [], set()
+
+    def _insert(self) -> None:
+        """New rows, in the order of the table; PostgreSQL takes them by COPY, several times as fast as by INSERT."""
+        if self._connection.dialect.name != "postgresql":
+            self._connection.execute(sa.insert(resource), self._new)
+            return
+        names = list(self._new[0])
+        columns = ", ".join(f'"{name}"' for name in names)
+        driver: Any = self._connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(f"COPY resource ({columns}) FROM STDIN") as copy:
+            for values in self._new:
+                copy.write_row([values[name] for name in names])
 
     def mark_seen(self, source: int, places: Iterable[tuple[int, int, str]]) -> None:
         """Remember that the snapshot named these (member, type, id)."""
