@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from flask import Flask
 
+from fhir_facade.app.databases import readiness_checks
 from fhir_facade.app.parts import Parts, open_parts
 from fhir_facade.app.registry import open_registry, takes_sign_ups
 from fhir_facade.app.trail import Trail
@@ -33,6 +34,7 @@ from fhir_facade.web.developers import DeveloperDesk
 from fhir_facade.web.directory import directory_blueprint
 from fhir_facade.web.fhir import FhirService, fhir_blueprint
 from fhir_facade.web.fhir_errors import answer_errors
+from fhir_facade.web.guides import guides_blueprint
 from fhir_facade.web.home import home_blueprint
 from fhir_facade.web.limits import Limits, too_many_page
 from fhir_facade.web.login import LoginDesk, login_blueprint
@@ -45,6 +47,7 @@ from fhir_facade.web.pages import Agency, Pages, static_blueprint
 from fhir_facade.web.portal import PortalRequests
 from fhir_facade.web.representation import while_represented
 from fhir_facade.web.reviews import reviews_blueprint
+from fhir_facade.web.status import Status, status_blueprint
 
 
 def create_app(settings: Settings) -> Flask:
@@ -138,6 +141,7 @@ def login_desk(parts: Parts, pages: Pages, trail: Trail) -> LoginDesk:
         record=trail.login,
         cookie=parts.server.browser_cookie,
         sensitive_minimum_ial=settings.oauth.sensitive_minimum_ial,
+        minors_decide_from=settings.oauth.minors_decide_from,
     )
 
 
@@ -170,6 +174,8 @@ def _add_registry(app: Flask, parts: Parts, pages: Pages, limits: Limits) -> Non
     for blueprint in (accounts, apps_blueprint(desk), reviews_blueprint(desk)):
         app.register_blueprint(blueprint)
     app.register_blueprint(directory_blueprint(pages, parts.store))
+    app.register_blueprint(guides_blueprint(pages, settings.server.public_base, parts.named, settings.fhir.carin))
+    app.register_blueprint(status_blueprint(pages, Status(readiness_checks(settings), parts.resources)))
 
 
 def _oauth_desk(parts: Parts, pages: Pages, bearer: Bearer, origins: Origins, limits: Limits) -> OAuthDesk:

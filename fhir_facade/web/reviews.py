@@ -50,7 +50,11 @@ class ReviewPages:
             except NotNow as refused:
                 if refused.reason not in {"why_missing", "reason_unknown"}:
                     raise
-                fault = Fault("reason", "fault.reason_unknown") if action == "deny" else Fault("why", "fault.why_missing")
+                fault = (
+                    Fault("reason", "fault.reason_unknown")
+                    if action == "deny"
+                    else Fault(f"why-{action}", "fault.why_missing")
+                )
                 return self._page(signed, review_id, [fault])
         return redirect(f"/review/{review_id}", 303)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from werkzeug.serving import make_server
 
+from fhir_facade.web.pages import static_blueprint
 from tests.web.portal.stage import Stage, build
 
 
@@ -15,3 +18,16 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     made = build(tmp_path)
     yield made
     made.store.close()
+
+
+@pytest.fixture
+def served(stage: Stage) -> Iterator[str]:
+    """The stage's pages on a port of this machine."""
+    stage.app.register_blueprint(static_blueprint())
+    server = make_server("127.0.0.1", 0, stage.app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -1,0 +1,75 @@
+"""The guides for developers: Markdown in each language, the sandbox members, and the dictionary of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+from flask import Blueprint, Response, abort
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from fhir_facade.fhir.mapping_table.table import mapping_rows
+from fhir_facade.web.home import TestMember
+from fhir_facade.web.pages import Pages
+
+NAMES = ("start", "log-in", "tokens", "reading", "production")
+"""The guides that are Markdown files, in the order of reading."""
+
+
+@cache
+def text_of(name: str, language: str) -> str:
+    """A guide as it was written; ``{base}`` stands for the facade's own address."""
+    return (files("fhir_facade.web") / "guides" / language / f"{name}.md").read_text(encoding="utf-8")
+
+
+def rendered(name: str, language: str, base: str) -> Markup:
+    """A guide as HTML; HTML in the Markdown is text."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    page = parser.render(text_of(name, language).replace("{base}", base))
+    page = page.replace("<pre>", '<pre class="facade-code" tabindex="0">')
+    page = page.replace("<table>", '<table class="usa-table">').replace("<ul>", '<ul class="usa-list">')
+    return Markup(page)  # noqa: S704 - made by the renderer from files of this package
+
+
+def title_of(name: str, language: str) -> str:
+    """The heading of a guide."""
+    return text_of(name, language).partition("\n")[0].removeprefix("# ")
+
+
+def guides_blueprint(pages: Pages, base: str, members: Sequence[TestMember], carin: str) -> Blueprint:
+    """The guides below ``/guides``.
+
+    Args:
+        pages: renders them.
+        base: public base URL without a final slash.
+        members: test members to show; empty in production.
+        carin: version of the CARIN Blue Button guide, for the dictionary.
+    """
+    blueprint = Blueprint("guides", __name__, url_prefix="/guides")
+
+    @blueprint.get("")
+    def all_guides() -> Response:
+        language = pages.texts().language
+        titles = [(name, title_of(name, language)) for name in NAMES]
+        return pages.render("guides.html", titles=titles, members=members)
+
+    @blueprint.get("/<name>")
+    def guide(name: str) -> Response:
+        if name not in NAMES:
+            abort(404)
+        language = pages.texts().language
+        text = rendered(name, language, base)
+        return pages.render("guide.html", text=text, heading=title_of(name, language))
+
+    @blueprint.get("/members")
+    def sandbox_members() -> Response:
+        return pages.render("guide_members.html", members=members)
+
+    @blueprint.get("/dictionary")
+    def dictionary() -> Response:
+        rows = [row for row in mapping_rows(carin) if row["FHIR path"]]
+        return pages.render("guide_dictionary.html", rows=rows, carin=carin)
+
+    return blueprint

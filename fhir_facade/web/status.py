@@ -1,0 +1,88 @@
+"""The status page and its JSON twin: which parts answer now, and how fresh each source is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from fhir_facade.contracts.errors import FacadeError
+from fhir_facade.resources.page import Freshness, Resources
+from fhir_facade.web.pages import Pages
+
+KEEP_S = 10
+"""Seconds an answer is kept, so that visitors cost the databases nothing."""
+
+Checks = Mapping[str, Callable[[], bool]]
+
+
+class Status:
+    """Asks the parts, at most every few seconds.
+
+    Args:
+        checks: component → whether it can be used now.
+        resources: knows how fresh its sources are.
+    """
+
+    def __init__(self, checks: Checks, resources: Resources) -> None:
+        self._checks = checks
+        self._resources = resources
+        self._lock = threading.Lock()
+        self._asked_at = float("-inf")
+        self._answer: Mapping[str, Any] = {}
+
+    def now(self) -> Mapping[str, Any]:
+        """The answer of the JSON twin: ``status``, ``at``, ``components``, ``sources``."""
+        with self._lock:
+            if time.monotonic() - self._asked_at > KEEP_S:
+                self._answer, self._asked_at = self._ask(), time.monotonic()
+            return self._answer
+
+    def _ask(self) -> Mapping[str, Any]:
+        components = {name: _answers(check) for name, check in self._checks.items()}
+        try:
+            sources = [_source(one) for one in self._resources.freshness()]
+            components["resources"] = True
+        except FacadeError:
+            sources, components["resources"] = [], False
+        return {
+            "status": "ok" if all(components.values()) else "degraded",
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "components": components,
+            "sources": sources,
+        }
+
+
+def _answers(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except FacadeError:
+        return False
+
+
+def _source(fresh: Freshness) -> Mapping[str, str | None]:
+    moments = {"data_through": fresh.data_through, "received": fresh.received, "published": fresh.published}
+    return {"source": fresh.source} | {name: one.isoformat() if one else None for name, one in moments.items()}
+
+
+def status_blueprint(pages: Pages, status: Status) -> Blueprint:
+    """``/status`` and ``/status.json``."""
+    blueprint = Blueprint("status", __name__)
+
+    @blueprint.get("/status")
+    def page() -> Response:
+        return pages.render("status.html", now=status.now())
+
+    @blueprint.get("/status.json")
+    def document() -> Response:
+        response = jsonify(status.now())
+        response.headers["Cache-Control"] = f"public, max-age={KEEP_S}"
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    return blueprint
