@@ -58,14 +58,16 @@ def run(
         board = admin.Board()
 
         def work(stop: Event) -> None:
+            app = create_app(settings)
             worker.serve(
-                create_app(settings),
+                app,
                 listener,
                 threads=threads or (LIVE_THREADS if live else 1),
                 stopping=stop,
                 drain_s=DRAIN_S,
                 trusted_proxy=next(iter(settings.server.trusted_proxies), ""),
             )
+            app.extensions["audit_trail"].close()  # its last lines are sealed now, not by the next worker
 
         watch = partial(admin.serve, "127.0.0.1", admin_port, board, readiness_checks(settings)) if admin_port else None
         Workers(
