@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,6 +36,7 @@ class PeopleWriter:
         self._connection = connection
         self._state = state
         self._hashed = hashed
+        self._unhashed: list[tuple[dict[str, Any], str]] = []
 
     def keys(self, batches: Sequence[MemberBatch]) -> tuple[dict[str, int], set[str]]:
         """The key of every member, made where it is new; and the source's ids of the new ones.
@@ -79,11 +82,26 @@ class PeopleWriter:
         """
         stored = {} if fresh else self._marks(key)
         surviving = batch.member.merged_into
-        patient = facade_id(self._state.name, surviving) if surviving else batch.patient
+        patient = self._patient_of(surviving) if surviving else batch.patient
         self._put_keys(key, f"Patient/{patient}", batch.member.match_keys, stored, changed)
         for identifier, person in batch.representatives.items():
             self._put_keys(key, f"RelatedPerson/{identifier}", person.match_keys, stored, changed)
             self._put_representation(key, identifier, person)
+
+    def flush(self) -> None:
+        """Hash and write the match keys; hashing takes all cores, since it waits for none of Python."""
+        if self._unhashed:
+            with ThreadPoolExecutor(os.cpu_count()) as threads:
+                hashes = threads.map(lambda row: self._hashed(row[0]["kind"], row[1]), self._unhashed)
+                rows = [row | {"hash": found} for (row, _), found in zip(self._unhashed, hashes, strict=True)]
+            self._connection.execute(insert_new(self._connection, match_key), rows)
+            self._unhashed = []
+
+    def _patient_of(self, local: str) -> str:
+        """The Patient id of the member who survives a merge, known or to come."""
+        mine = (member.c.source == self._state.key, member.c.local == local)
+        found = self._connection.execute(sa.select(member.c.patient).where(*mine)).scalar_one_or_none()
+        return found or facade_id(self._state.name, local)
 
     def _marks(self, key: int) -> dict[str, set[Mark]]:
         found: dict[str, set[Mark]] = {}
@@ -104,15 +122,12 @@ class PeopleWriter:
         if known:
             mine = (match_key.c.member == key, match_key.c.reference == reference)
             self._connection.execute(sa.delete(match_key).where(*mine))
-        rows = [self._row(key, reference, kind, value) for kind, value in sorted(values)]
-        if rows:
-            self._connection.execute(insert_new(self._connection, match_key), rows)
+        self._unhashed += [(self._row(key, reference, kind, value), value) for kind, value in sorted(values)]
 
     def _row(self, key: int, reference: str, kind: str, value: str) -> dict[str, Any]:
         return {
             "source": self._state.key,
             "kind": kind,
-            "hash": self._hashed(kind, value),
             "reference": reference,
             "member": key,
             "mark": self._hashed.mark(kind, value),

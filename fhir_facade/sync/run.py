@@ -241,6 +241,7 @@ class _Run:
             elif member.local in keys:
                 self._write_member(rows, people, keys[member.local], member, member.local in new)
         rows.flush()
+        people.flush()
 
     def _write_member(self, rows: RowWriter, people: PeopleWriter, key: int, member: MemberBatch, fresh: bool) -> None:
         changed = rows.put(key, self._not_done(key, member.rows.values()), fresh)

@@ -28,13 +28,6 @@ EOB = "ExplanationOfBenefit"
 ME = Viewer(patient="one")
 
 
-class SamePerson(Mapper):
-    """Every member of every source is the same person under one Patient id."""
-
-    def resources(self, records: Any, patient_id: str | None = None, labels: Any = no_labels) -> Iterator[Any]:
-        return super().resources(records, ME.patient, labels)
-
-
 class Down:
     """A source that cannot answer, or hangs."""
 
@@ -50,11 +43,10 @@ class Down:
 
 
 @pytest.fixture
-def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, RankedResources]]:
+def sources(tmp_path: Path) -> Iterator[dict[str, RankedResources]]:
     """Three replicas with interleaved claims of one person."""
     url = replica_url(None, tmp_path)
     migrate(url)
-    monkeypatch.setattr("fhir_facade.sync.batch.facade_id", lambda source, local: _shared_id(source, local))
     opened = {}
     for number, name in enumerate(("med", "dental", "rx"), 1):
         claims = [claim(number, s) for s in range(number, 20, 4)]
@@ -66,13 +58,16 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[st
         found.close()
 
 
-def _shared_id(source: str, local: str) -> str:
-    return ME.patient if local.startswith("m") and local[1:].isdigit() else f"{source}-{local}"
-
-
 def fill(url: URL, name: str, piece: Any, state: Path) -> None:
     plan = SyncPlan(
-        name=name, replica=url, mapper=SamePerson(name), rendering="r", labels=no_labels, hashed=HASHED, state=state
+        name=name,
+        replica=url,
+        mapper=Mapper(name),
+        rendering="r",
+        labels=no_labels,
+        hashed=HASHED,
+        state=state,
+        patient_of=lambda *_: ME.patient,
     )
     report = sync(whole(piece), plan)
     assert report.rejected == 0
