@@ -80,6 +80,8 @@ class Draft:
     line_sums: Amounts = field(default_factory=dict)
     """The sum per kind of amount over the lines."""
     information: list[Json] = field(default_factory=list)
+    details: dict[str, int] = field(default_factory=dict)
+    """The payer's own facts as they are written, digit by digit, each with its sequence."""
 
     def note(self, finding: str) -> None:
         """Remember something the payer's engineer should look at."""

@@ -26,10 +26,18 @@ def info(category: str, **content: Any) -> Json:
 def inform_details(draft: Draft, details: Sequence[Detail]) -> list[int]:
     """The payer's own facts, each under its own category; returns the sequences of the entries.
 
+    A fact that several lines share is written once, and all of them cite it.
+
     Raises:
         Unfit: a fact has no value, or more than one.
     """
-    return [draft.inform(_detail(detail)) for detail in details]
+    sequences = []
+    for entry in map(_detail, details):
+        written = repr(entry)
+        if written not in draft.details:
+            draft.details[written] = draft.inform(entry)
+        sequences.append(draft.details[written])
+    return list(dict.fromkeys(sequences))
 
 
 def cited(draft: Draft, line: ClaimLine, sequences: Sequence[int] = ()) -> Json:
