@@ -119,6 +119,13 @@ class SyntheticSource:
         chart = self._chart_of(member_id)
         return chart.representatives if chart else ()
 
+    def represented(self, representative_id: str) -> Sequence[str]:
+        """The member whom the representative stands by."""
+        index = numbers.index_of("r", representative_id)
+        chart = self._chart_of(numbers.local_id("m", index)) if index is not None else None
+        known = {each.representative_id for each in chart.representatives} if chart else set()
+        return [chart.member.member_id] if chart and representative_id in known else []
+
     def claim(self, member_id: str, claim_id: str) -> Claim | None:
         """The claim if it is this member's."""
         chart = self._chart_of(member_id)

@@ -6,7 +6,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from fhir_facade.contracts.claims import ClaimQuery, ExtractSource, HasNamedMembers, LiveSource, Removed
+from fhir_facade.contracts.claims import (
+    ClaimQuery,
+    ExtractSource,
+    FindsRepresented,
+    HasNamedMembers,
+    LiveSource,
+    Removed,
+)
 from fhir_facade.contracts.people import Identifier
 from fhir_facade.contracts.records import Claim, ClaimKind
 
@@ -50,6 +57,14 @@ def test_member_cover_and_representatives_are_the_same_in_both_faces():
         assert source().member(member_id) == records.member
         assert source().coverages(member_id) == records.coverages
         assert source().representatives(member_id) == records.representatives
+
+
+def test_a_representative_leads_to_the_member_they_stand_by():
+    people = [each for records in SAMPLE for each in records.representatives]
+    assert people
+    assert all(source().represented(each.representative_id) == [each.member_id] for each in people)
+    assert source().represented("r9999999-0001") == source().represented("nobody") == []
+    assert isinstance(source(), FindsRepresented)
 
 
 def test_each_claim_and_provider_can_be_looked_up():
