@@ -16,14 +16,13 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
-from flask import Blueprint, Response, current_app, redirect, request
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from fhir_facade.access.scopes import Scopes
 from fhir_facade.login.keys import LoginKeys, fresh_token
 from fhir_facade.store.apps import App
+from fhir_facade.web.demo_talk import DemoFailed, Exchange, Talk
 from fhir_facade.web.pages import Pages
 
 APP_ID = "demo"
@@ -34,10 +33,6 @@ SCOPE = (
 COOKIE = "facade_demo"
 COOKIE_S = 1800
 NUMBER_OF_CLAIMS = "20"
-
-
-class DemoFailed(Exception):
-    """The facade answered otherwise than the demo app expected; the text says how."""
 
 
 def demo_app(base: str, environment: str, now: int) -> App:
@@ -92,18 +87,7 @@ class DemoPages:
     def start(self) -> AnyResponse:
         """Send the browser to the authorization endpoint."""
         state, verifier = fresh_token(), fresh_token()
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-        query = {
-            "response_type": "code",
-            "client_id": APP_ID,
-            "redirect_uri": f"{self._base}/demo/callback",
-            "scope": SCOPE,
-            "state": state,
-            "aud": f"{self._base}/fhir",
-            "code_challenge": challenge,
-            "code_challenge_method": "S256",
-        }
-        answer = redirect(f"{self._base}/oauth/authorize?{urlencode(query)}", 303)
+        answer = redirect(f"{self._base}/oauth/authorize?{urlencode(self._question(state, verifier))}", 303)
         sealed = self._keys.seal(json.dumps([state, verifier]), "demo app")
         answer.set_cookie(
             COOKIE, sealed, max_age=COOKIE_S, path="/demo", secure=self._pages.secure, httponly=True, samesite="Lax"
@@ -120,14 +104,32 @@ class DemoPages:
             return self._render(refused=True)
         if request.args.get("iss") != self._base or "code" not in request.args:
             return self._render(400, failed=request.args.get("error", "iss"))
+        talk = Talk(self._base)
+        query = self._question(state, verifier)
+        talk.browser("try.step_authorize", "/oauth/authorize", query, f"{request.base_url}?code=…")
+        talk.browser("try.step_callback", "/demo/callback", request.args.to_dict(), "")
         try:
-            token = self._token(request.args["code"], verifier)
-            name, claims = self._claims(token)
+            token = self._token(talk, request.args["code"], verifier)
+            name, claims = self._claims(talk, token)
         except DemoFailed as fault:
-            return self._render(502, failed=str(fault))
-        return self._render(name=name, claims=claims)
+            return self._render(502, failed=str(fault), exchanges=talk.exchanges)
+        return self._render(name=name, claims=claims, exchanges=talk.exchanges, token=str(token["access_token"]))
 
-    def _token(self, code: str, verifier: str) -> Mapping[str, Any]:
+    def _question(self, state: str, verifier: str) -> Mapping[str, str]:
+        """The authorization request."""
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        return {
+            "response_type": "code",
+            "client_id": APP_ID,
+            "redirect_uri": f"{self._base}/demo/callback",
+            "scope": SCOPE,
+            "state": state,
+            "aud": f"{self._base}/fhir",
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+
+    def _token(self, talk: Talk, code: str, verifier: str) -> Mapping[str, Any]:
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -135,15 +137,15 @@ class DemoPages:
             "client_id": APP_ID,
             "code_verifier": verifier,
         }
-        return self._call("POST", "/oauth/token", form=form)
+        return talk.call("try.step_token", "POST", "/oauth/token", form=form)
 
-    def _claims(self, token: Mapping[str, Any]) -> tuple[str, list[Line]]:
+    def _claims(self, talk: Talk, token: Mapping[str, Any]) -> tuple[str, list[Line]]:
         headers = {"Authorization": f"Bearer {token['access_token']}"}
         patient = str(token.get("patient", ""))
         granted = Scopes.parse(str(token.get("scope", "")))
         name = patient
         if granted.allows("Patient", "r"):
-            name = _name(self._call("GET", f"/fhir/Patient/{patient}", headers)) or patient
+            name = _name(talk.call("try.step_patient", "GET", f"/fhir/Patient/{patient}", headers)) or patient
         if not granted.allows("ExplanationOfBenefit", "s"):
             return name, []
         query = {
@@ -152,24 +154,8 @@ class DemoPages:
             "_sort": "-service-date",
             "_include": "ExplanationOfBenefit:provider",
         }
-        bundle = self._call("GET", f"/fhir/ExplanationOfBenefit?{urlencode(query)}", headers)
-        return name, _lines(bundle)
-
-    def _call(
-        self, method: str, path: str, headers: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None
-    ) -> Mapping[str, Any]:
-        """One request to the facade's public interface.
-
-        Raises:
-            DemoFailed: the answer is no success.
-        """
-        builder = EnvironBuilder(path, self._base, method=method, headers=list((headers or {}).items()), data=form)
-        chunks, status, _ = run_wsgi_app(current_app.wsgi_app, builder.get_environ(), buffered=True)
-        body = b"".join(chunks)
-        if not status.startswith("200"):
-            raise DemoFailed(f"{path.partition('?')[0]}: {status}")
-        answer: Mapping[str, Any] = msgspec.json.decode(body)
-        return answer
+        path = f"/fhir/ExplanationOfBenefit?{urlencode(query)}"
+        return name, _lines(talk.call("try.step_claims", "GET", path, headers))
 
     def _render(
         self,
@@ -179,8 +165,13 @@ class DemoPages:
         claims: Sequence[Line] | None = None,
         refused: bool = False,
         failed: str = "",
+        exchanges: Sequence[Exchange] = (),
+        token: str = "",
     ) -> Response:
-        return self._pages.render("demo.html", status, name=name, claims=claims, refused=refused, failed=failed)
+        values: dict[str, Any] = {"name": name, "claims": claims, "refused": refused, "failed": failed}
+        return self._pages.render(
+            "demo.html", status, exchanges=exchanges, token=token, fhir_base=f"{self._base}/fhir", **values
+        )
 
 
 def _name(patient: Mapping[str, Any]) -> str:
