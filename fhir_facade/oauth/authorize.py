@@ -104,10 +104,12 @@ def _state_present(server: AuthorizationServer, asked: Asked) -> None:
         raise InvalidRequestError("state is required")
 
 
-def _texts_short(server: AuthorizationServer, asked: Asked) -> None:
+def _texts_sound(server: AuthorizationServer, asked: Asked) -> None:
     del server
     if len(asked.parameters.get("nonce", "")) > _MAX_TEXT or len(asked.parameters.get("scope", "")) > 2 * _MAX_TEXT:
         raise InvalidRequestError("nonce or scope is too long")
+    if any(not text.isprintable() for name in ("state", "nonce") if (text := asked.parameters.get(name, ""))):
+        raise InvalidRequestError("state and nonce must be printable")
 
 
 def _response_type_code(server: AuthorizationServer, asked: Asked) -> None:
@@ -170,7 +172,7 @@ def _scope_sound(server: AuthorizationServer, asked: Asked) -> None:
 CHECKS: tuple[Callable[[AuthorizationServer, Asked], None], ...] = (
     _no_parameter_twice,
     _state_present,
-    _texts_short,
+    _texts_sound,
     _response_type_code,
     _no_request_object,
     _no_secret_in_url,

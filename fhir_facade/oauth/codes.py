@@ -18,14 +18,14 @@ from fhir_facade.store.apps import App, Apps
 from fhir_facade.store.authorizations import Authorization, Authorizations, Code, Codes
 from fhir_facade.store.engine import Connection
 from fhir_facade.store.grants import Grants, StoredGrant
-from fhir_facade.store.secrets import hash_of, new_id, new_secret
+from fhir_facade.store.secrets import hash_of, is_name, new_id, new_secret
 
 GRANT_MONTHS = 13
 
 
 def pending(server: AuthorizationServer, authorization_id: str, browser: str | None) -> Authorization | None:
     """The request that waits for a decision, if this browser started it; None when it is over or another's."""
-    if not browser:
+    if not browser or not is_name(authorization_id):
         return None
     with server.store.read() as connection:
         return Authorizations(connection).pending(authorization_id, hash_of(browser), server.clock())

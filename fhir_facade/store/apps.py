@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from fhir_facade.access.scopes import Scopes
+from fhir_facade.store.secrets import is_name
 from fhir_facade.store.tables import app_redirects, app_secrets, apps
 
 AppKind = Literal["public", "confidential", "asymmetric"]
@@ -50,6 +51,8 @@ class Apps:
 
     def find(self, app_id: str) -> App | None:
         """The app of that client id, whatever its state."""
+        if not is_name(app_id):
+            return None
         row = self._connection.execute(select(apps).where(apps.c.app_id == app_id)).one_or_none()
         return _app(row, self._redirects(app_id)) if row else None
 
@@ -83,6 +86,8 @@ class Apps:
 
     def secret_hashes(self, app_id: str, now: int) -> Sequence[str]:
         """The hashes of the secrets that are good now."""
+        if not is_name(app_id):
+            return []
         good = or_(app_secrets.c.until.is_(None), app_secrets.c.until > now)
         query = select(app_secrets.c.secret_hash).where(app_secrets.c.app_id == app_id, good)
         return self._connection.execute(query).scalars().all()

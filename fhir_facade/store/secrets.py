@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import string
 
+_NAME = re.compile(r"[A-Za-z0-9._~-]{1,200}")
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
@@ -22,6 +24,11 @@ def new_secret() -> str:
 def new_id(length: int = 22) -> str:
     """A random name of letters and digits; not a secret."""
     return "".join(secrets.choice(_ALPHANUMERIC) for _ in range(length))
+
+
+def is_name(text: str) -> bool:
+    """Whether a text that somebody sent can be one of our names at all; others are never looked up."""
+    return _NAME.fullmatch(text) is not None
 
 
 def hash_of(secret: str) -> str:

@@ -55,7 +55,7 @@ class OAuthDesk:
 def oauth_blueprint(desk: OAuthDesk, *, compatibility: bool) -> Blueprint:
     """``/oauth/*`` and the well-known documents; with ``compatibility`` also the Blue Button paths."""
     blueprint = Blueprint("oauth", __name__)
-    blueprint.register_error_handler(StoreUnavailable, _unavailable)
+    blueprint.register_error_handler(StoreUnavailable, lambda _: _unavailable(desk))
     desk.limits.guard(blueprint)
     for mount in (STRICT, *COMPATIBLE) if compatibility else (STRICT,):
         _add_endpoints(blueprint, desk, mount)
@@ -146,9 +146,11 @@ def _userinfo(desk: OAuthDesk, mount: Mount) -> Reply:
     return status.userinfo(desk.server, mount, grant, desk.describe)
 
 
-def _unavailable(error: StoreUnavailable) -> Response:
-    del error
-    response = jsonify(error="temporarily_unavailable", error_description="try again in a moment")
+def _unavailable(desk: OAuthDesk) -> Response:
+    if request.path.rstrip("/").endswith("/authorize"):
+        response = _response(desk, Reply(status=503, page="authorize.unavailable"))
+    else:
+        response = jsonify(error="temporarily_unavailable", error_description="try again in a moment")
     response.status_code = 503
     response.headers.update(NO_STORE | {"Retry-After": "5"})
     return response

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from flask import Response, request
 
 from fhir_facade.oauth.redirects import origin_of
-from fhir_facade.store import Store
+from fhir_facade.store import Store, StoreUnavailable
 from fhir_facade.store.apps import Apps
 
 LOOK_AGAIN_S = 10.0
@@ -34,17 +34,23 @@ class Origins:
         self._environment = environment
         self._always = frozenset(always)
         self._looked = -LOOK_AGAIN_S
-        self._known: frozenset[str] = frozenset()
+        self._known = self._always
 
     def registered(self, origin: str) -> bool:
         """Whether an app of that origin may call."""
         age = time.monotonic() - self._looked
         if age >= LOOK_AGAIN_S or (origin not in self._known and age >= UNKNOWN_AGAIN_S):
+            self._look()
+        return origin in self._known
+
+    def _look(self) -> None:
+        self._looked = time.monotonic()
+        try:
             with self._store.read() as connection:
                 uris = Apps(connection).redirect_uris(self._environment)
-            self._known = frozenset(found for uri in uris if (found := origin_of(uri))) | self._always
-            self._looked = time.monotonic()
-        return origin in self._known
+        except StoreUnavailable:
+            return  # what was known stays; whoever asks for data is told that the store is down
+        self._known = frozenset(found for uri in uris if (found := origin_of(uri))) | self._always
 
     def allow(self, response: Response, *, registered_only: bool) -> Response:
         """Let the calling page read the answer, if it may."""
