@@ -36,6 +36,10 @@ Labels = Callable[[Claim], frozenset[str]]
 _LOG = logging.getLogger(__name__)
 
 _CLAIM = "ExplanationOfBenefit"
+_MANY = 100
+_SAME_DAY = 5
+"""Claims beyond a page, so that the last one's day is mostly complete at once."""
+
 _SHARED = ("Organization", "Practitioner")
 
 
@@ -96,7 +100,7 @@ class LiveResources:
             chosen = list(deque((p for p in self._places(viewer, query, None) if key(p.position) < end), limit))
         else:
             start = None if after is None else key(after)
-            places = self._places(viewer, query, after)
+            places = self._places(viewer, query, after, limit + _SAME_DAY)
             chosen = list(islice((p for p in places if start is None or key(p.position) > start), limit))
         found = [Ranked(place.position, render(place.mapped)) for place in chosen]
         self._named.remember(viewer, (match.rendered for match in found))
@@ -140,14 +144,16 @@ class LiveResources:
             return None
         return LiveMember(self._mapper.source, self._source, self._asker, self._asker.deadline(), local)
 
-    def _places(self, viewer: Viewer, query: SearchQuery, after: Position | None) -> Iterator[Place]:
+    def _places(
+        self, viewer: Viewer, query: SearchQuery, after: Position | None, count: int = _MANY
+    ) -> Iterator[Place]:
         """Every match: claims in the server's own order from the day of ``after`` on, others whole and sorted."""
         narrowing = narrow(viewer, query)
         member = None if narrowing.nothing else self._member(viewer)
         if member is None or member.member is None:
             return
         if query.resource_type == _CLAIM:
-            asked = claim_query(self._mapper.source, member.member_id, narrowing, after)
+            asked = claim_query(self._mapper.source, member.member_id, narrowing, after, count)
             found = self._claims(member, asked)
         else:
             found = iter(self._others(viewer, member, query.resource_type))
@@ -207,7 +213,7 @@ class LiveResources:
         """The organizations and practitioners that something names which the viewer may see, each once."""
         named: set[str] = set()
         providers: dict[str, Mapped] = {}
-        for claims in ((), *member.claims(ClaimQuery(member_id=member.member_id, count=1))):
+        for claims in ((), *member.claims(ClaimQuery(member_id=member.member_id, count=_MANY))):
             for item in self._map(member, claims):
                 if item.type in _SHARED:
                     providers[f"{item.type}/{item.id}"] = item

@@ -22,6 +22,9 @@ from fhir_facade.resources.asking import Asker, Deadline
 _LOG = logging.getLogger(__name__)
 
 _PAGE = 100
+_FURTHER = 4
+"""A search that goes on asks for this many times more with each further question."""
+
 _PROVIDERS = 500
 
 
@@ -79,17 +82,17 @@ class LiveMember:
         return found
 
     def claims(self, query: ClaimQuery) -> Iterator[Sequence[Claim]]:
-        """Claims from ``query.after`` on, page by page, newest service first.
+        """Claims from ``query.after`` on, page by page, newest service first; ``query.count`` in the first page.
 
         Raises:
             ClaimsInvalid: a page is too long or empty before the end, goes back in time or repeats a claim.
         """
         last: tuple[date, str] | None = None
-        query = replace(query, count=_PAGE)
+        query = replace(query, count=min(max(query.count, 1), _PAGE))
         newest = query.after[0] if query.after is not None else date.max
         while True:
             page = self._one(lambda asked=query: self._source.search(asked), ClaimPage)  # type: ignore[misc]
-            claims = self._page(page)
+            claims = self._page(page, query.count)
             for claim in claims:
                 if claim.service_start > newest or (claim.service_start, claim.claim_id) == last:
                     raise ClaimsInvalid("unordered", f"source {self._name} gave claims out of order")
@@ -99,14 +102,14 @@ class LiveMember:
                 return
             if not claims or last == query.after:
                 raise ClaimsInvalid("stuck", f"source {self._name} says that more follows but does not go on")
-            query = replace(query, after=last)
+            query = replace(query, after=last, count=min(query.count * _FURTHER, _PAGE))
 
-    def _page(self, page: ClaimPage | None) -> Sequence[Claim]:
+    def _page(self, page: ClaimPage | None, count: int) -> Sequence[Claim]:
         if page is None:
             return ()
         claims = self._many(lambda: page.claims, Claim)
-        if len(claims) > _PAGE:
-            raise ClaimsInvalid("too-many", f"source {self._name} gave {len(claims)} claims for {_PAGE}")
+        if len(claims) > count:
+            raise ClaimsInvalid("too-many", f"source {self._name} gave {len(claims)} claims for {count}")
         return claims
 
     def records(self, claims: Sequence[Claim]) -> MemberRecords | None:

@@ -20,12 +20,12 @@ def local_id(source: str, identifier: str) -> str | None:
     return local if identifier.startswith(prefix) and facade_id(source, local) == identifier else None
 
 
-def claim_query(source: str, member_id: str, narrowing: Narrowing, after: Position | None) -> ClaimQuery:
-    """The claims that can match, from the day of ``after`` on."""
+def claim_query(source: str, member_id: str, narrowing: Narrowing, after: Position | None, count: int) -> ClaimQuery:
+    """The claims that can match, from the day of ``after`` on; ``count`` is how many are hoped to do."""
     ids = narrowing.ids
     return ClaimQuery(
         member_id=member_id,
-        count=1,
+        count=count,
         after=_day_of(after),
         claim_ids=None if ids is None else tuple(local for one in ids if (local := local_id(source, one)) is not None),
         service_from=_day(narrowing.high),

@@ -253,8 +253,10 @@ def test_a_source_with_another_order_within_a_day_still_pages_without_loss() -> 
     mixed = sorted(same, key=lambda c: c.claim_id[::-1])
 
     def page(query: ClaimQuery) -> ClaimPage:
-        skipped = query.after is not None and query.after[1] != ""
-        return ClaimPage(claims=() if skipped else tuple(mixed), more=False)
+        ids = [one.claim_id for one in mixed]
+        start = ids.index(query.after[1]) + 1 if query.after is not None and query.after[1] else 0
+        rest = mixed[start:]
+        return ClaimPage(claims=tuple(rest[: query.count]), more=len(rest) > query.count)
 
     resources, found, after = live(search=page), [], None
     while True:
