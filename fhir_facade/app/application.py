@@ -7,7 +7,8 @@ from importlib.metadata import version
 
 from flask import Flask
 
-from fhir_facade.app.databases import readiness_checks
+from fhir_facade.app.databases import audit_log, readiness_checks
+from fhir_facade.app.disclosures import disclosures_of
 from fhir_facade.app.parts import Parts, open_parts
 from fhir_facade.app.registry import open_registry, takes_sign_ups
 from fhir_facade.app.trail import Trail
@@ -36,6 +37,7 @@ from fhir_facade.web.fhir import FhirService, fhir_blueprint
 from fhir_facade.web.fhir_errors import answer_errors
 from fhir_facade.web.guides import guides_blueprint
 from fhir_facade.web.home import home_blueprint
+from fhir_facade.web.ledger import ledger_blueprint
 from fhir_facade.web.limits import Limits, too_many_page
 from fhir_facade.web.login import LoginDesk, login_blueprint
 from fhir_facade.web.login_requests import ServerRequests
@@ -160,6 +162,7 @@ def _add_pages(app: Flask, parts: Parts, pages: Pages, desk: LoginDesk, limits: 
     app.register_blueprint(consent_blueprint(desk))
     if isinstance(desk.requests, PortalRequests):
         app.register_blueprint(members_blueprint(desk, desk.requests, ServerSharings(parts.server)))
+        app.register_blueprint(ledger_blueprint(desk, disclosures_of(audit_log(parts.settings), parts.store)))
     if parts.sandbox:
         app.register_blueprint(demo_blueprint(pages, desk.keys, base))
 

@@ -68,7 +68,7 @@ def open_parts(settings: Settings) -> Parts:
         resources=WithDisclosures(resources, disclosures_of(log, store), settings.agency.name),
         server=authorization_server(settings, store, trail),
         trail=trail,
-        people=SandboxPeople(resources) if sandbox else ResourcePeople(resources),
+        people=(SandboxPeople if sandbox else ResourcePeople)(resources, settings.oauth.parents_until),
         providers=providers_of(
             settings, {"sandbox": accounts if sandbox else None, "local": local_accounts(settings, store)}
         ),

@@ -92,6 +92,10 @@ class OAuthSettings:
     minimum_ial: int = setting("Least identity assurance level for any grant, 0–3 (NIST 800-63A)", default=0)
     minimum_aal: int = setting("Least authenticator assurance level for any grant, 0–3", default=0)
     sensitive_minimum_ial: int = setting("Least identity assurance level to share substance-use information", default=0)
+    parents_until: int = setting("Age of a member from which a parent may act for them no longer", default=18)
+    minors_decide_from: int = setting(
+        "Age from which only the minor, no representative, can have substance-use information shared", default=12
+    )
     compatibility_mounts: bool = setting("Serve /v1, /v2 and /v3 for CMS's Blue Button client libraries", default=True)
 
 

@@ -26,6 +26,7 @@ CATEGORIES = {
 """Category → resource types, in the order of the page. Organizations and practitioners come along with the rest."""
 
 PERSONAL_SCOPES = ("profile",)
+ADULT = 18
 
 
 class NothingChosen(ValueError):
@@ -49,8 +50,15 @@ class Offer:
     keeps: bool
 
 
-def offer(request: AppRequest, ial: int, sensitive_minimum_ial: int) -> Offer:
-    """What to show for this request to somebody who logged in with that identity assurance."""
+def offer(request: AppRequest, ial: int, sensitive_minimum_ial: int, *, sensitive_allowed: bool = True) -> Offer:
+    """What to show for this request.
+
+    Args:
+        request: what the app asks for.
+        ial: identity assurance of the log-in.
+        sensitive_minimum_ial: the least that substance-use information needs.
+        sensitive_allowed: whether this person may decide about it at all.
+    """
     asked = tuple(name for name, types in CATEGORIES.items() if any(_asks(request.scopes, kind) for kind in types))
     kinds = sorted(
         value.rpartition("|")[2]
@@ -61,9 +69,19 @@ def offer(request: AppRequest, ial: int, sensitive_minimum_ial: int) -> Offer:
     return Offer(
         categories=asked,
         claim_kinds=tuple(dict.fromkeys(kinds)),
-        substance_use="claims" in asked and ial >= sensitive_minimum_ial,
+        substance_use="claims" in asked and sensitive_allowed and ial >= sensitive_minimum_ial,
         keeps="offline_access" in request.scopes,
     )
+
+
+def may_share_sensitive(user: str, age: int | None, minors_decide_from: int) -> bool:
+    """Whether who logged in may have the member's substance-use information shared.
+
+    A representative may not for a minor who is old enough to be treated without them, nor where the age is unknown.
+    """
+    if not user.startswith("RelatedPerson/"):
+        return True
+    return age is not None and (age < minors_decide_from or age >= ADULT)
 
 
 def decide(request: AppRequest, visit: VisitRow, shown: Offer, ticked: Set[str]) -> Decision:

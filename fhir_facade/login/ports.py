@@ -50,6 +50,10 @@ class People(Protocol):
         """Patient ids for whom the ``RelatedPerson/…`` may act today."""
         ...
 
+    def age(self, patient: str) -> int | None:
+        """The member's age in years; None where it is not known."""
+        ...
+
     def name(self, patient: str) -> str | None:
         """The member's name as a page shows it; None when there is no such member."""
         ...

@@ -99,7 +99,7 @@ class Resources(Protocol):
         ...
 
     def represented(self, representative: str) -> Sequence[str]:
-        """Patient ids for whom ``RelatedPerson/id`` may act today."""
+        """Patient ids for whom the RelatedPerson of this id may act today."""
         ...
 
     def freshness(self) -> Sequence[Freshness]:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from fhir_facade.contracts.errors import ClaimsError, LoginRejected
-from fhir_facade.login.consent import NothingChosen, Offer, decide, offer
+from fhir_facade.login.consent import NothingChosen, Offer, decide, may_share_sensitive, offer
 from fhir_facade.login.flow import Stop
 from fhir_facade.login.ports import AppRequest, Decision, LoginEvent
 from fhir_facade.store.logins import VisitRow
@@ -29,7 +29,10 @@ class ConsentPages:
             return self._same_answer(visit)
         if asked is None or visit is None or visit.chosen_patient is None or is_portal(visit_id):
             return self._desk.stopped(Stop.EXPIRED, None)
-        shown = offer(asked, visit.ial, self._desk.sensitive_minimum_ial)
+        try:
+            shown = self._offer(asked, visit)
+        except ClaimsError:
+            return self._desk.stopped(Stop.UNAVAILABLE, asked)
         if request.method == "GET":
             return self._ask(asked, visit, shown, frozenset(shown.categories))
         if not self._desk.genuine(visit_id):
@@ -52,6 +55,12 @@ class ConsentPages:
         if visit.outcome:
             return self._same_answer(visit)
         return self._refuse(asked, visit) if asked else self._desk.stopped(Stop.EXPIRED, None)
+
+    def _offer(self, asked: AppRequest, visit: VisitRow) -> Offer:
+        desk, user, patient = self._desk, visit.chosen_user or "", visit.chosen_patient or ""
+        age = desk.people.age(patient) if user.startswith("RelatedPerson/") else None
+        allowed = may_share_sensitive(user, age, desk.minors_decide_from)
+        return offer(asked, visit.ial, desk.sensitive_minimum_ial, sensitive_allowed=allowed)
 
     def _ask(
         self, asked: AppRequest, visit: VisitRow, shown: Offer, ticked: frozenset[str], *, nothing: bool = False

@@ -52,6 +52,7 @@ class LoginDesk:
         record: writes audit lines.
         cookie: name of the cookie that binds a request to the browser.
         sensitive_minimum_ial: identity assurance below which substance-use information is never shared.
+        minors_decide_from: age from which only the minor can have it shared.
     """
 
     pages: Pages
@@ -63,6 +64,7 @@ class LoginDesk:
     record: Record
     cookie: str
     sensitive_minimum_ial: int = 0
+    minors_decide_from: int = 12
 
     def waiting(self, visit_id: str) -> AppRequest | None:
         """The request of this visit, if it waits and this browser started it."""

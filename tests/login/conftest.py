@@ -38,6 +38,7 @@ class Members:
         self.by_identifier: dict[tuple[str, str], list[str]] = {}
         self.acting: dict[str, list[str]] = {}
         self.names: dict[str, str] = {}
+        self.ages: dict[str, int] = {}
         self.down = False
         self.asked: list[Mapping[str, str]] = []
 
@@ -53,6 +54,9 @@ class Members:
 
     def name(self, patient: str) -> str | None:
         return self.names.get(patient)
+
+    def age(self, patient: str) -> int | None:
+        return self.ages.get(patient)
 
 
 class Requests:
