@@ -17,6 +17,7 @@ from fhir_facade.resources.database import migrate, replica_url
 from fhir_facade.resources.page import Gone, Rendered, Viewer
 from fhir_facade.search.query import SearchQuery
 from fhir_facade.sync.removal import TooManyRemovals
+from fhir_facade.sync.rows import RowWriter
 from fhir_facade_claims_synthetic import SyntheticSettings
 from fhir_facade_claims_synthetic import plugin as synthetic
 from tests.resources.filled import Filler, viewer
@@ -194,6 +195,23 @@ def test_two_members_never_become_one_person(filler: Filler) -> None:
     assert (again.unchanged["Patient"] + again.written["Patient"], again.rejected) == (2, 1)
     page = filler.resources().search(Viewer(patient="person-x"), SearchQuery(resource_type="ExplanationOfBenefit"))
     assert [match.id for match in page.matches] == ["med-c1-0"]
+
+
+def test_reads_go_on_in_the_middle_of_a_transaction_and_see_whole_batches(
+    filler: Filler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filler.sync(whole(records(1, [claim(1, s) for s in range(3)])))
+    resources, query = filler.resources(), SearchQuery(resource_type="ExplanationOfBenefit", count=50)
+    flush, seen = RowWriter.flush, []
+
+    def reading(self: RowWriter) -> None:
+        flush(self)
+        seen.append(len(resources.search(viewer(1), query).matches))
+
+    monkeypatch.setattr(RowWriter, "flush", reading)
+    filler.sync(whole(records(1, [claim(1, s) for s in range(9)])), rendering="more")
+    assert seen == [3]
+    assert len(resources.search(viewer(1), query).matches) == 9
 
 
 def test_freshness_tells_the_newest_day_that_is_not_in_the_future(filler: Filler) -> None:
