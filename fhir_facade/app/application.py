@@ -40,6 +40,7 @@ from fhir_facade.web.home import home_blueprint
 from fhir_facade.web.ledger import ledger_blueprint
 from fhir_facade.web.limits import Limits, too_many_page
 from fhir_facade.web.login import LoginDesk, login_blueprint
+from fhir_facade.web.login_metrics import counting
 from fhir_facade.web.login_requests import ServerRequests
 from fhir_facade.web.members import ServerSharings, members_blueprint
 from fhir_facade.web.oauth import OAuthDesk, oauth_blueprint
@@ -128,7 +129,7 @@ def login_desk(parts: Parts, pages: Pages, trail: Trail) -> LoginDesk:
         linker=Linker(parts.people, logins, hashing),
         callback_url=f"{settings.server.public_base}/login/callback",
         minimum=Assurance(ial=settings.oauth.minimum_ial, aal=settings.oauth.minimum_aal),
-        record=trail.login,
+        record=counting(trail.login),
     )
     requests = PortalRequests(
         ServerRequests(parts.server), keys, f"{settings.server.public_base}/", settings.agency.name, parts.server.clock
@@ -140,7 +141,7 @@ def login_desk(parts: Parts, pages: Pages, trail: Trail) -> LoginDesk:
         requests=requests,
         people=parts.people,
         keys=keys,
-        record=trail.login,
+        record=counting(trail.login),
         cookie=parts.server.browser_cookie,
         sensitive_minimum_ial=settings.oauth.sensitive_minimum_ial,
         minors_decide_from=settings.oauth.minors_decide_from,

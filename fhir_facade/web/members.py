@@ -158,14 +158,19 @@ class MemberPages:
         return answer
 
     def _session(self) -> VisitRow | None:
-        sealed = request.cookies.get(SESSION_COOKIE, "")
-        visit_id = self._desk.keys.unseal(sealed, "member session") if sealed else None
-        visit = self._desk.flow.known(visit_id) if visit_id else None
-        return visit if visit and visit.decided_at is not None else None
+        return session_of(self._desk)
 
     def _set(self, answer: AnyResponse, name: str, value: str, seconds: int) -> None:
         secure = self._desk.pages.secure
         answer.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="Lax")
+
+
+def session_of(desk: LoginDesk) -> VisitRow | None:
+    """The visit of the member who is logged in, whose session this request carries."""
+    sealed = request.cookies.get(SESSION_COOKIE, "")
+    visit_id = desk.keys.unseal(sealed, "member session") if sealed else None
+    visit = desk.flow.known(visit_id) if visit_id else None
+    return visit if visit and visit.decided_at is not None else None
 
 
 def _shown(sharing: Sharing, texts: Texts) -> dict[str, str]:

@@ -1,0 +1,115 @@
+"""The sharing ledger: every time data about a member were sent to an app, on a page and as a file to keep."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from fhir_facade.fhir.disclosure import Disclosure
+from fhir_facade.resources.disclosures import Disclosures
+from fhir_facade.store.logins import VisitRow
+from fhir_facade.web.language import Texts
+from fhir_facade.web.login import LoginDesk
+from fhir_facade.web.members import session_of
+
+PAGE = 50
+READS = frozenset({"read", "vread", "search", "everything"})
+"""What a request to the FHIR endpoints is called in the trail."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Beginnings that a spreadsheet takes for a formula."""
+
+
+def sent(line: Disclosure) -> bool:
+    """Whether data left: a request that was answered with at least one resource of the member."""
+    count = line.detail.rpartition(" ")[2]
+    return line.what in READS and line.outcome.startswith("2") and count.isdigit() and int(count) > 0
+
+
+def entries(disclosures: Disclosures, patient: str) -> Iterator[Disclosure]:
+    """Every time data were sent, the newest first."""
+    return (line for line in disclosures(patient) if sent(line))
+
+
+def told(line: Disclosure, texts: Texts) -> dict[str, str]:
+    """One line in words: when, which app, what kind of data, how many."""
+    moment = datetime.fromtimestamp(line.at / 1_000_000, UTC)
+    kind, _, count = line.detail.rpartition(" ")
+    return {
+        "when": f"{texts.date(moment)}, {moment:%H:%M:%S} UTC",
+        "app": line.app_name or line.app_id,
+        "what": texts.or_else(f"ledger.kind_{kind}", kind or texts("ledger.kind_any")),
+        "count": count,
+    }
+
+
+class LedgerPages:
+    """The views.
+
+    Args:
+        desk: knows who is logged in.
+        disclosures: patient id → lines of the audit trail, newest first.
+    """
+
+    def __init__(self, desk: LoginDesk, disclosures: Disclosures) -> None:
+        self._desk = desk
+        self._disclosures = disclosures
+
+    def page(self) -> AnyResponse:
+        """One page of the ledger; ``before`` is the number of the last line of the page before."""
+        visit = session_of(self._desk)
+        if visit is None or visit.chosen_patient is None:
+            return redirect("/members", 303)
+        before = request.args.get("before", "")
+        found = entries(self._disclosures, visit.chosen_patient)
+        if before.isascii() and before.isdigit() and len(before) < 19:
+            found = (line for line in found if line.number < int(before))
+        lines = list(islice(found, PAGE + 1))
+        texts = self._desk.pages.texts()
+        return self._desk.pages.render(
+            "ledger.html",
+            rows=[told(line, texts) for line in lines[:PAGE]],
+            older=lines[PAGE - 1].number if len(lines) > PAGE else None,
+        )
+
+    def file(self) -> AnyResponse:
+        """The whole ledger as CSV."""
+        visit = session_of(self._desk)
+        if visit is None or visit.chosen_patient is None:
+            return redirect("/members", 303)
+        texts = self._desk.pages.texts()
+        response = Response(self._rows(visit, texts), content_type="text/csv; charset=utf-8")
+        response.headers["Content-Disposition"] = 'attachment; filename="sharing-ledger.csv"'
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    def _rows(self, visit: VisitRow, texts: Texts) -> str:
+        buffer = io.StringIO(newline="")
+        writer = csv.writer(buffer)
+        writer.writerow([texts(f"ledger.{name}") for name in ("when", "app", "what", "count")] + ["request"])
+        for line in entries(self._disclosures, visit.chosen_patient or ""):
+            moment = datetime.fromtimestamp(line.at / 1_000_000, UTC)
+            words = told(line, texts)
+            row = [moment.isoformat(timespec="seconds"), words["app"], words["what"], words["count"], line.request_id]
+            writer.writerow([_harmless(value) for value in row])
+        return "\ufeff" + buffer.getvalue()
+
+
+def _harmless(value: str) -> str:
+    """A cell that no spreadsheet runs."""
+    return f"'{value}" if value.startswith(FORMULA) else value
+
+
+def ledger_blueprint(desk: LoginDesk, disclosures: Disclosures) -> Blueprint:
+    """The ledger below ``/members``."""
+    blueprint, pages = Blueprint("ledger", __name__), LedgerPages(desk, disclosures)
+    blueprint.add_url_rule("/members/ledger", "page", pages.page)
+    blueprint.add_url_rule("/members/ledger.csv", "file", pages.file)
+    return blueprint
