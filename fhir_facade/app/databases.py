@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Callable, Mapping
 
@@ -12,7 +13,7 @@ from fhir_facade.contracts.sections import Settings
 from fhir_facade.resources import database
 from fhir_facade.state import identifier_key, state_folder
 from fhir_facade.store import schema
-from fhir_facade.store.audit import AuditLog
+from fhir_facade.store.audit import AuditEvent, AuditLog
 
 
 def store_url(settings: Settings) -> str:
@@ -43,6 +44,18 @@ def audit_url(settings: Settings) -> str:
 def audit_log(settings: Settings) -> AuditLog:
     """What writes the audit trail."""
     return AuditLog(audit_url(settings), identifier_key(settings))
+
+
+def write_down(settings: Settings, what: str, outcome: str, *, app_id: str = "", detail: str = "") -> None:
+    """One line of the audit trail about what an operator did by command, under the name of their account here.
+
+    Raises:
+        AuditUnavailable: it cannot be written.
+    """
+    log = audit_log(settings)
+    actor = f"operator {getpass.getuser()}"
+    log.write(AuditEvent(what=what, outcome=outcome, app_id=app_id, actor=actor, detail=f"{detail} by command".strip()))
+    log.close()
 
 
 def migrate_databases(settings: Settings) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fhir_facade.app.databases import require_current_schemas, store_url
+from fhir_facade.app.databases import require_current_schemas, store_url, write_down
 from fhir_facade.cli.apps_review import review
 from fhir_facade.cli.options import config_option, json_option, print_json, print_rows, settings_of
 from fhir_facade.contracts.errors import ConfigError
@@ -51,6 +51,7 @@ def add(
         made = register_app(store, environment=environment, redirect_uris=redirect_uris, details=details, **app)
     except AppFault as fault:
         raise ConfigError(fault.faults) from fault
+    write_down(settings, "app", "registered", app_id=made.app.app_id)
     shown = row_of(made.app) | ({"client_secret": made.secret} if made.secret else {})
     if as_json:
         print_json(shown)

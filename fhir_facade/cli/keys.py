@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from fhir_facade.app.accounts import rekey
+from fhir_facade.app.databases import write_down
 from fhir_facade.cli.options import config_option, json_option, print_json, print_table, settings_of
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.oauth.keys import read_records, rotate
@@ -30,8 +31,9 @@ def rotate_(config: Path | None, as_json: bool, identifiers: bool) -> None:
     if identifiers:
         rekey_identifiers(settings_of(config), as_json)
         return
-    folder = signing_folder(settings_of(config))
-    record = rotate(folder, int(time.time()))
+    settings = settings_of(config)
+    record = rotate(signing_folder(settings), int(time.time()))
+    write_down(settings, "key", "rotated", detail=record.kid)
     if as_json:
         print_json(asdict(record))
     else:

@@ -126,6 +126,7 @@ def _response(desk: OAuthDesk, reply: Reply) -> Response:
     response = jsonify(reply.body) if reply.body is not None else Response(status=reply.status)
     response.status_code = reply.status
     response.headers.update(reply.headers)
+    response.headers["X-Content-Type-Options"] = "nosniff"
     if reply.location:
         response.headers["Location"] = reply.location
         response.headers["Referrer-Policy"] = "no-referrer"

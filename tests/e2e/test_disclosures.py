@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import httpx
@@ -60,3 +61,16 @@ def test_the_trail_of_a_running_server_verifies(sandbox: Sandbox, tokens: Tokens
     assert report.faults == ()
     assert report.lines > 5
     assert tokens.patient.encode() not in (sandbox.state / "audit.sqlite").read_bytes()
+
+
+def test_what_an_operator_does_is_in_the_trail(sandbox: Sandbox, app: dict[str, Any]) -> None:
+    config = str(config_of(sandbox))
+    before = sandbox.run("audit", "verify", "--config", config, "--json")
+    sandbox.run("keys", "rotate", "--config", config, "--json")
+    after = sandbox.run("audit", "verify", "--config", config, "--json")
+    assert after["lines"] > before["lines"]
+    assert after["faults"] == []
+    with sqlite3.connect(sandbox.state / "audit.sqlite") as trail:
+        told = trail.execute("SELECT what, outcome FROM audit_lines WHERE what IN ('app', 'key')").fetchall()
+    trail.close()
+    assert {("app", "registered"), ("key", "rotated")} <= set(told)
