@@ -27,7 +27,7 @@ from fhir_facade.resources.statements import Columns, Step
 from fhir_facade.search.match import matches
 from fhir_facade.search.query import IndexValues, SearchQuery
 
-_ID, _RANK, _LABELS, _DICTIONARY, _FACETS, _VERSION, _UPDATED, _BODY, _OWNER = range(9)
+_ID, _RANK, _LABELS, _DICTIONARY, _FACETS, _UPDATED, _VERSION, _BODY, _OWNER = range(9)
 _NO_LABELS: frozenset[str] = frozenset()
 _STRETCH = 8
 """A page that has to skip rows reads this many times more with each further statement."""
@@ -215,9 +215,15 @@ class ReplicaResources:
     def _positions(self, viewer: Viewer, query: SearchQuery, narrowing: Narrowing) -> Iterator[Position]:
         """The place of every match, in no order."""
         wanted = {*narrowing.parameters, *(key.parameter for key in query.sort)}
+        closed = narrowing.decided and order.in_columns(query.sort)
         for row in self._rows(viewer, query.resource_type, narrowing, Columns.FACETS):
+            if _labels(row) & viewer.withheld:
+                continue
+            if closed:
+                yield Position(order.column_keys(query.sort, row[_ID], row[_UPDATED]), row[_ID])
+                continue
             found = self._facets(row, wanted)
-            if (narrowing.decided or matches(query, found)) and not (_labels(row) & viewer.withheld):
+            if narrowing.decided or matches(query, found):
                 yield Position(order.sort_keys(query.sort, found, row[_RANK]), row[_ID])
 
     def _sorted(

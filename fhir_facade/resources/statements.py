@@ -163,9 +163,10 @@ def _columns(shape: Shape, linked: sa.Subquery) -> list[sa.ColumnElement[Any]]:
         resource.c.labels,
         resource.c.dictionary,
         resource.c.facets,
+        resource.c.updated,
     ]
     if shape.columns is Columns.WHOLE:
-        found += [resource.c.version, resource.c.updated, resource.c.body, _owner(shape, linked)]
+        found += [resource.c.version, resource.c.body, _owner(shape, linked)]
     return found
 
 
