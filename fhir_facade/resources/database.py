@@ -23,6 +23,7 @@ from fhir_facade.contracts.errors import ClaimsUnavailable
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION_TABLE = "replica_version"
 _LOCK_WAIT_MS = 30_000
+_CONNECT_TIMEOUT_S = 5
 
 
 def replica_url(url: str | None, state: Path) -> URL:
@@ -35,7 +36,8 @@ def replica_url(url: str | None, state: Path) -> URL:
 
 def writer(url: URL) -> Engine:
     """An engine for ``sync`` and ``migrate``: no pool, durable, waits for another writer."""
-    engine = sa.create_engine(url, poolclass=NullPool)
+    arguments = {"connect_timeout": _CONNECT_TIMEOUT_S} if url.get_backend_name() == "postgresql" else {}
+    engine = sa.create_engine(url, poolclass=NullPool, connect_args=arguments)
     if engine.dialect.name == "sqlite":
         if url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)

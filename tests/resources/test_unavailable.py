@@ -143,3 +143,16 @@ def test_partitions_hold_the_same_answers(postgresql: Server, tmp_path: Path) ->
         page = resources.search(viewer(number), SearchQuery(resource_type="ExplanationOfBenefit", count=2))
         assert [match.id for match in page.matches] == [f"med-c{number}-0", f"med-c{number}-1"]
     resources.close()
+
+
+def test_a_server_that_is_not_there_is_unavailable_and_has_no_version(tmp_path: Path) -> None:
+    url = replica_url("postgresql://nobody@127.0.0.1:1/nothing", tmp_path)
+    with pytest.raises(ClaimsUnavailable, match="cannot be reached"):
+        schema_version(url)
+    with pytest.raises(ClaimsUnavailable, match="cannot be reached"):
+        migrate(url)
+    with pytest.raises(ClaimsUnavailable, match="cannot be written"):
+        Filler(url, tmp_path).sync(whole(records(1)))
+    resources = ReplicaResources(url, SOURCE, HASHED)
+    everything(resources)
+    resources.close()
