@@ -22,7 +22,13 @@ from tests.peers.saml_idp import PASSWORD_TRANSPORT, SamlIdp
 CONTEXT = IdentityContext(accounts=None, production=True, public_base="https://facade.example")
 ATTRIBUTES = {"medicaid_id": "A1", "shoe_size": "42"}
 
-pytestmark = pytest.mark.peer("xmlsec")
+pytestmark = [
+    pytest.mark.peer("xmlsec"),
+    pytest.mark.filterwarnings(
+        "ignore::pytest.PytestUnraisableExceptionWarning"
+    ),  # pysaml2 leaves files to the collector
+    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
+]
 
 
 @pytest.fixture(scope="module")
