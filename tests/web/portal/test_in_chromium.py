@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from fhir_facade.registry.reviews import OPERATOR
-from tests.peers.chromium import look
+from tests.peers.chromium import PACKAGES, look
+from tests.peers.running import cache
 from tests.web.portal.stage import Browser, Stage
 
 PICTURES = Path(__file__).resolve().parents[3] / "build" / "screens" / "portal"
@@ -61,3 +65,39 @@ def test_reviewers_pages_can_be_used_by_everybody(stage: Stage, served: str) -> 
     review = stage.registry.reviews.all()[0].review_id
     stage.registry.reviews.move(review, "take", OPERATOR)
     seen(served, stage.staff(), {"reviews": "/review", "review": f"/review/{review}"})
+
+
+def walked(stage: Stage, base: str, language: str) -> dict[str, list[str]]:
+    """What a developer and a reviewer saw who used the keyboard alone."""
+    folder = cache("chromium-" + "-".join(PACKAGES).replace("@", "-"))
+    if not (folder / "node_modules" / "axe-core").is_dir():
+        install = ["npm", "install", "--silent", "--prefix", str(folder), *PACKAGES]
+        subprocess.run(install, check=True, capture_output=True, timeout=300)
+    shutil.copy(Path(__file__).with_name("walk.mjs"), folder / "portal-walk.mjs")
+    pictures = PICTURES / f"walk-{language}"
+    pictures.mkdir(parents=True, exist_ok=True)
+    invitation = stage.registry.accounts.invite("rita@agency.example", "Rita Okafor", "reviewer")
+    asked = {
+        "base": base,
+        "language": language,
+        "outbox": str(stage.outbox),
+        "pictures": str(pictures),
+        "invitation": invitation.removeprefix("http://localhost"),
+        "now": stage.clock.now,
+    }
+    command = ["node", str(folder / "portal-walk.mjs")]
+    done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    report: dict[str, list[str]] = json.loads(done.stdout)
+    return report
+
+
+@pytest.mark.peer("chromium", "node")
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_keyboard_is_enough_from_sign_up_to_a_production_key(stage: Stage, served: str, language: str) -> None:
+    report = walked(stage, served, language)
+    assert report["steps"][-1] == "production-key"
+    assert report["violations"] == []
+    assert set(report["languages"]) == {language}
+    assert [len(secret) for secret in report["secrets"]] == [43, 43]
+    assert stage.outcomes("app-review") == ["submitted", "in-review", "approved"]
