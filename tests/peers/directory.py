@@ -21,12 +21,12 @@ include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 pidfile {folder}/slapd.pid
+{tls}
 database mdb
 suffix "dc=example,dc=gov"
 rootdn "cn=admin,dc=example,dc=gov"
 rootpw admin-password
 directory {folder}/data
-{tls}
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="cn=admin,dc=example,dc=gov" read by * none
 """
@@ -63,14 +63,17 @@ userPassword: {PASSWORD}
 
 
 @contextmanager
-def slapd(folder: Path) -> Iterator[str]:
-    """The ``ldap://`` address of a running directory."""
+def slapd(folder: Path, certificate: tuple[Path, Path] | None = None) -> Iterator[str]:
+    """The address of a running directory: ``ldap://``, or ``ldaps://`` with a key and its certificate."""
     (folder / "data").mkdir()
+    tls = ""
+    if certificate:
+        tls = f"TLSCertificateKeyFile {certificate[0]}\nTLSCertificateFile {certificate[1]}"
     config, entries = folder / "slapd.conf", folder / "entries.ldif"
-    config.write_text(CONFIG.format(folder=folder, tls=""))
+    config.write_text(CONFIG.format(folder=folder, tls=tls))
     entries.write_text(_entries())
     subprocess.run([_program("slapadd"), "-f", config, "-l", entries], check=True, capture_output=True)
     port = free_port()
-    url = f"ldap://127.0.0.1:{port}"
+    url = f"ldaps://localhost:{port}" if certificate else f"ldap://127.0.0.1:{port}"
     with running([_program("slapd"), "-f", str(config), "-h", url, "-d", "0"], port, folder / "log"):
         yield url

@@ -5,15 +5,10 @@ from __future__ import annotations
 import base64
 import warnings
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -23,30 +18,10 @@ with warnings.catch_warnings():
     from saml2.saml import NAMEID_FORMAT_PERSISTENT, NameID
     from saml2.server import Server
 
+from tests.peers.certificates import write_keys
+
 IDP = "https://idp.example/saml"
 PASSWORD_TRANSPORT = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
-
-
-def write_keys(folder: Path, name: str) -> tuple[Path, Path]:
-    """A private key and a certificate of its own, as PEM files."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    files = folder / f"{name}.key", folder / f"{name}.crt"
-    plain = serialization.NoEncryption(), serialization.PrivateFormat.PKCS8
-    files[0].write_bytes(key.private_bytes(serialization.Encoding.PEM, plain[1], plain[0]))
-    files[1].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    return files
 
 
 class SamlIdp:

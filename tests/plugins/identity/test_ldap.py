@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from fhir_facade.contracts.identity import Answer, Attempt, Begin
 from fhir_facade.contracts.plugin import IdentityContext
 from fhir_facade.contracts.settings import Secret
 from fhir_facade_identity_ldap import LdapProvider, LdapSettings, plugin
+from tests.peers.certificates import write_keys
 from tests.peers.directory import BASE, PASSWORD, slapd
 
 CONTEXT = IdentityContext(accounts=None, production=True, public_base="https://facade.example")
@@ -96,6 +98,24 @@ def test_two_people_of_one_name_are_nobody(url: str) -> None:
 def test_check_says_that_the_search_account_is_refused(url: str) -> None:
     (fault,) = opened(url, bind_password=Secret("env:X", "wrong")).check()
     assert "refused bind_dn" in fault
+
+
+@pytest.mark.peer("slapd")
+@pytest.mark.filterwarnings("ignore:ssl.match_hostname:DeprecationWarning")  # the library calls it up to Python 3.11
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # and forgets sockets it refused
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_the_directory_must_show_a_certificate_that_is_trusted(tmp_path: Path) -> None:
+    key, certificate = write_keys(tmp_path, "localhost")
+    with slapd(tmp_path, (key, certificate)) as secure:
+        trusted = opened(secure, ca_file=certificate)
+        assert trusted.check() == ()
+        assert trusted.finish(fresh_attempt(), typed("maria")).evidence == {"medicaid-id": "A1"}
+        with pytest.raises(IdentityUnavailable, match="certificate"):
+            opened(secure).finish(fresh_attempt(), typed("maria"))
+        with pytest.raises(IdentityUnavailable, match="certificate"):
+            opened(secure.replace("localhost", "127.0.0.1"), ca_file=certificate).finish(
+                fresh_attempt(), typed("maria")
+            )
 
 
 def test_a_directory_that_is_down_is_unavailable() -> None:
