@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
 
+from fhir_facade.contracts.errors import FacadeError
+
 log = logging.getLogger("fhir_facade.serving")
 
 FIRST_PASSED_DESCRIPTOR = 3
@@ -24,6 +26,13 @@ FIRST_PASSED_DESCRIPTOR = 3
 
 CRASH_PAUSE_S = 1.0
 """A worker that dies younger than this is replaced only after a pause, so that a broken start does not spin."""
+
+YOUNG_DEATHS = 5
+"""So many workers in a row that die young mean that none can start: the parent ends too, with an error."""
+
+
+class CannotStart(FacadeError):
+    """No worker stays alive; their own messages stand above."""
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -66,6 +75,7 @@ class Workers:
     stopping: Event = field(default_factory=Event)
     _born: dict[int, float] = field(default_factory=dict)
     _watcher: int | None = None
+    _died_young: int = 0
     _leaving: set[int] = field(default_factory=set)
     _reload: Event = field(default_factory=Event)
 
@@ -75,7 +85,11 @@ class Workers:
         return len(self._born.keys() - self._leaving)
 
     def run(self) -> None:
-        """Fork the workers and keep their number until told to stop."""
+        """Fork the workers and keep their number until told to stop.
+
+        Raises:
+            CannotStart: one worker after another dies as soon as it is born.
+        """
         signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
         signal.signal(signal.SIGINT, lambda *_: self.stopping.set())
         signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
@@ -92,6 +106,8 @@ class Workers:
             self.stopping.wait(0.1)
         self.on_change(self.alive, True)
         self._end()
+        if self._died_young >= YOUNG_DEATHS:
+            raise CannotStart("no worker can start; their messages stand above")
 
     def _fork(self, work: Callable[[Event], None]) -> int:
         pid = os.fork()
@@ -133,7 +149,10 @@ class Workers:
                 self._leaving.discard(pid)
                 continue
             log.error("worker died", extra={"worker_status": os.waitstatus_to_exitcode(status)})
-            if age < CRASH_PAUSE_S:
+            self._died_young = self._died_young + 1 if age < CRASH_PAUSE_S else 0
+            if self._died_young >= YOUNG_DEATHS:
+                self.stopping.set()
+            elif age < CRASH_PAUSE_S:
                 self.stopping.wait(CRASH_PAUSE_S)
 
     def _replace_all(self) -> None:

@@ -137,3 +137,21 @@ def test_a_socket_of_the_service_manager_is_used(monkeypatch: pytest.MonkeyPatch
 
         with workers.listening_socket("127.0.0.1", 0) as used:
             assert used.getsockname() == given.getsockname()
+
+
+def test_a_server_whose_workers_cannot_start_ends_with_an_error() -> None:
+    from fhir_facade.serving import workers
+
+    def broken(stop: threading.Event) -> None:
+        os._exit(1)
+
+    started = time.monotonic()
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    try:
+        with pytest.raises(workers.CannotStart):
+            workers.Workers(work=broken, count=2, drain_s=1).run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    assert time.monotonic() - started < 30
