@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from fhir_facade.contracts.errors import ClaimsUnavailable
+
+DATABASE_ERRORS: tuple[type[Exception], ...] = (SQLAlchemyError, sqlite3.Error, OSError)
+"""Everything that a database or its driver raises."""
+
+with suppress(ImportError):  # psycopg comes with the extra "postgresql"
+    import psycopg
+
+    DATABASE_ERRORS += (psycopg.Error,)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION_TABLE = "replica_version"
@@ -37,7 +46,7 @@ def replica_url(url: str | None, state: Path) -> URL:
 def writer(url: URL) -> Engine:
     """An engine for ``sync`` and ``migrate``: no pool, durable, waits for another writer."""
     arguments = {"connect_timeout": _CONNECT_TIMEOUT_S} if url.get_backend_name() == "postgresql" else {}
-    engine = sa.create_engine(url, poolclass=NullPool, connect_args=arguments)
+    engine = sa.create_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         if url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -103,9 +112,21 @@ def migrate(url: URL, partitions: int = 0) -> str:
 def _unavailable(url: URL) -> Iterator[None]:
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except DATABASE_ERRORS as error:
         place = url.render_as_string(hide_password=True)
-        raise ClaimsUnavailable(f"the replica at {place} cannot be reached: {type(error).__name__}") from error
+        raise ClaimsUnavailable(f"the replica at {place} cannot be reached: {told(error)}") from error
+
+
+def told(error: Exception) -> str:
+    """An error of a database for the operator's log: what is wrong, without the values it met."""
+    origin = getattr(error, "orig", None) or error
+    name = type(origin).__name__
+    if isinstance(origin, sqlite3.Error):
+        return f"{name}: {origin}"
+    if isinstance(origin, OSError):
+        return f"{name}: {origin.strerror}"
+    primary = getattr(getattr(origin, "diag", None), "message_primary", None)
+    return f"{name}: {primary}" if primary else name
 
 
 def same_file(path: str) -> tuple[int, int] | None:

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import itertools
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
 
 from fhir_facade.contracts.errors import ClaimsUnavailable
+from fhir_facade.resources.database import DATABASE_ERRORS, told
 from fhir_facade.resources.frames import PLAIN, Dictionary, Opener
 from fhir_facade.resources.lookups import dictionary_text, source_text
 from fhir_facade.resources.places import Place
@@ -28,13 +26,7 @@ from fhir_facade.resources.places import Place
 T = TypeVar("T")
 Row = Sequence[Any]
 
-_DATABASE_ERRORS: tuple[type[Exception], ...] = (SQLAlchemyError, sqlite3.Error, OSError)
-with suppress(ImportError):  # psycopg comes with the extra "postgresql"
-    import psycopg
-
-    _DATABASE_ERRORS += (psycopg.Error,)
-
-_OPENING_ERRORS: tuple[type[Exception], ...] = (*_DATABASE_ERRORS, ClaimsUnavailable)
+_OPENING_ERRORS: tuple[type[Exception], ...] = (*DATABASE_ERRORS, ClaimsUnavailable)
 
 _KEPT_S = 60.0
 """With standbys, a connection is given up after this long, so that lag is looked at and load spreads again."""
@@ -111,11 +103,11 @@ class Reader:
             try:
                 held = self._held()
                 return work(held)
-            except _DATABASE_ERRORS as error:
+            except DATABASE_ERRORS as error:
                 broken = held is not None and held.broken
                 self._drop()
                 if not broken or attempt == len(self._places):
-                    raise ClaimsUnavailable(f"the replica cannot be read: {type(error).__name__}: {error}") from error
+                    raise ClaimsUnavailable(f"the replica cannot be read: {told(error)}") from error
         raise ClaimsUnavailable("the replica cannot be read")
 
     def _run(self, held: _Held, text: str, values: dict[str, Any]) -> Sequence[Row]:

@@ -14,11 +14,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from fhir_facade.contracts.claims import Checkpoint, ExtractSource, MemberRecords, Rejected, Removed
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, FacadeError
-from fhir_facade.resources.database import writer
+from fhir_facade.resources.database import DATABASE_ERRORS, told, writer
 from fhir_facade.resources.frames import ENOUGH_SAMPLES, PLAIN, Dictionary, Packer
 from fhir_facade.resources.schema import TYPES
 from fhir_facade.search.registry import REGISTRY
@@ -81,8 +80,8 @@ def sync(source: ExtractSource, plan: SyncPlan, on_progress: OnProgress | None =
             run.work(started)
             run.report.seconds = time.time() - started
             return run.report
-    except (SQLAlchemyError, OSError) as error:
-        raise ClaimsUnavailable(f"the replica cannot be written: {type(error).__name__}: {error}") from error
+    except DATABASE_ERRORS as error:
+        raise ClaimsUnavailable(f"the replica cannot be written: {told(error)}") from error
 
 
 def fingerprint(rendering: str) -> str:
@@ -121,7 +120,7 @@ class _Run:
         finally:
             if self._pool is not None:
                 self._pool.close()
-            with suppress(SQLAlchemyError):
+            with suppress(*DATABASE_ERRORS):
                 self._finish_rejects()
 
     def _read(self) -> bool:
@@ -135,7 +134,7 @@ class _Run:
                 raise
             except Exception as error:
                 self._flush(None)
-                raise ClaimsInvalid("source-raised", f"the source raised {type(error).__name__}: {error}") from error
+                raise ClaimsInvalid("source-raised", f"the source raised {type(error).__name__}") from error
             if change is None:
                 return False
             if isinstance(change, Checkpoint) and change.finished:

@@ -71,6 +71,19 @@ def test_a_source_that_raises_anything_ends_the_run_and_keeps_what_was_read(fill
     assert filler.resources().read(viewer(1), "Patient", "med-m1") is not None
 
 
+def test_no_error_tells_what_the_rows_hold(filler: Filler, monkeypatch: pytest.MonkeyPatch) -> None:
+    def twice(self: RowWriter) -> None:
+        self._new += self._new
+        flush(self)
+
+    flush = RowWriter.flush
+    monkeypatch.setattr(RowWriter, "flush", twice)
+    with pytest.raises(ClaimsUnavailable, match="cannot be written") as caught:
+        filler.sync(whole(records(1, [claim(1, 0)])))
+    assert "m1" not in str(caught.value)
+    assert "Family1" not in str(caught.value)
+
+
 def test_a_source_that_ends_without_a_finished_checkpoint_is_found_out(filler: Filler) -> None:
     with pytest.raises(ClaimsInvalid, match="unfinished"):
         filler.sync(Scripted({None: [records(1)]}))
