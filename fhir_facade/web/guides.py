@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from flask import Blueprint, Response, abort
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from fhir_facade.fhir.mapping_table.table import mapping_rows
 from fhir_facade.web.home import TestMember
@@ -29,7 +29,9 @@ def rendered(name: str, language: str, base: str) -> Markup:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     page = parser.render(text_of(name, language).replace("{base}", base))
     page = page.replace("<pre>", '<pre class="facade-code" tabindex="0">')
-    page = page.replace("<table>", '<table class="usa-table">').replace("<ul>", '<ul class="usa-list">')
+    region = f'<div class="facade-scroll" tabindex="0" role="region" aria-label="{escape(title_of(name, language))}">'
+    page = page.replace("<table>", f'{region}<table class="usa-table">').replace("</table>", "</table></div>")
+    page = page.replace("<ul>", '<ul class="usa-list">')
     return Markup(page)  # noqa: S704 - made by the renderer from files of this package
 
 
@@ -47,27 +49,35 @@ def guides_blueprint(pages: Pages, base: str, members: Sequence[TestMember], car
         members: test members to show; empty in production.
         carin: version of the CARIN Blue Button guide, for the dictionary.
     """
-    blueprint = Blueprint("guides", __name__, url_prefix="/guides")
+    blueprint = Blueprint("guides", __name__)
 
-    @blueprint.get("")
+    @blueprint.get("/guides")
     def all_guides() -> Response:
         language = pages.texts().language
         titles = [(name, title_of(name, language)) for name in NAMES]
         return pages.render("guides.html", titles=titles, members=members)
 
-    @blueprint.get("/<name>")
+    @blueprint.get("/guides/<name>")
     def guide(name: str) -> Response:
         if name not in NAMES:
             abort(404)
         language = pages.texts().language
         text = rendered(name, language, base)
-        return pages.render("guide.html", text=text, heading=title_of(name, language))
+        heading = title_of(name, language)
+        return pages.render("guide.html", text=text, heading=heading, back="/guides", back_title="guide.title")
 
-    @blueprint.get("/members")
+    @blueprint.get("/members/choosing")
+    def choosing() -> Response:
+        """What members should know before they share; it belongs to their pages, not to the developers'."""
+        language = pages.texts().language
+        text, heading = rendered("choosing", language, base), title_of("choosing", language)
+        return pages.render("guide.html", text=text, heading=heading, back="/members", back_title="mine.title")
+
+    @blueprint.get("/guides/members")
     def sandbox_members() -> Response:
         return pages.render("guide_members.html", members=members)
 
-    @blueprint.get("/dictionary")
+    @blueprint.get("/guides/dictionary")
     def dictionary() -> Response:
         rows = [row for row in mapping_rows(carin) if row["FHIR path"]]
         return pages.render("guide_dictionary.html", rows=rows, carin=carin)
