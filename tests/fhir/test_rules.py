@@ -280,6 +280,13 @@ def test_one_insurance_is_focal_and_another_carrier_is_named() -> None:
     ]
 
 
+def test_a_coverage_that_was_not_in_force_is_reported() -> None:
+    words = "the coverage it names was not in force on the first day of service"
+
+    assert words in findings(replace(OUTPATIENT, service_start=date(2019, 12, 31)))
+    assert words not in findings(OUTPATIENT)
+
+
 def test_transport_details_are_cited_by_the_line_of_the_trip_alone() -> None:
     found = eob(PROFESSIONAL)
     trip = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from fhir_facade.contracts.people import Coverage, Identifier
 from fhir_facade.contracts.records import (
@@ -215,8 +216,16 @@ def _insurance(draft: Draft) -> list[Json]:
         raise Unfit("the coverage it was adjudicated under is not among the records handed over")
     if cover is not None and cover.payor_id != claim.payer_id:
         raise Unfit("its payer is not the payer of the coverage it was adjudicated under")
+    if cover is not None and not _in_force(cover, claim.service_start):
+        draft.note("the coverage it names was not in force on the first day of service")
     focal = reference("Coverage", draft.local(claim.coverage_id, "the coverage"))
     return [{"focal": True, "coverage": focal}, *(_other_payer(draft, payer) for payer in claim.other_payers)]
+
+
+def _in_force(cover: Coverage, day_of_service: date) -> bool:
+    """Whether cover held on a day; an unknown bound is open."""
+    starts, ends = cover.starts_on, cover.ends_on
+    return (starts is None or starts <= day_of_service) and (ends is None or day_of_service <= ends)
 
 
 def _other_payer(draft: Draft, payer: OtherPayer) -> Json:
