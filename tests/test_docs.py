@@ -9,7 +9,7 @@ import dataclasses
 import os
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import click
 import pytest
@@ -54,6 +54,8 @@ def kind(hint: Any) -> str:
     text = str(hint)
     words = {"Secret": "secret", "Literal": "choice", "bool": "true/false", "int": "whole number", "Path": "path"}
     many = "list of " if text.startswith("tuple") else ""
+    if any(dataclasses.is_dataclass(part) and part.__name__ != "Secret" for part in (hint, *get_args(hint))):
+        return many + "table"
     return many + next((word for name, word in words.items() if name in text), "table" if "dict" in text else "text")
 
 

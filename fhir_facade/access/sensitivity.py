@@ -80,9 +80,13 @@ class SensitivityPolicy:
         """The security labels of a claim."""
         first = claim.service_start
         last = max(first, claim.service_end or first, claim.discharged_on or first)
+        return self.labels_of(_keys(claim), first, last)
+
+    def labels_of(self, keys: Iterable[tuple[Kind, str]], first: date, last: date) -> frozenset[str]:
+        """The security labels of ``keys`` (codes as ``plain`` writes them) that stand for ``first`` to ``last``."""
         return frozenset(
             label
-            for key in set(_keys(claim))
+            for key in set(keys)
             for label, since, until in self._codes.get(key, ())
             if since <= last and first <= until
         )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from fhir_facade.access import sensitivity
+from fhir_facade.access.sensitive_resources import resource_labels
 from fhir_facade.access.sensitivity import SensitivityPolicy
 from fhir_facade.app.databases import replica_url, standby_urls
 from fhir_facade.contracts.claims import ExtractSource, LiveSource
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.records import Claim
 from fhir_facade.contracts.sections import Settings, SourceSettings
+from fhir_facade.contracts.upstream import ResourceSource
 from fhir_facade.fhir.mapper import Mapper
 from fhir_facade.plugins import open_source
 from fhir_facade.resources.federation import Federation
@@ -20,6 +23,7 @@ from fhir_facade.resources.matching import MatchHash
 from fhir_facade.resources.page import Resources
 from fhir_facade.resources.paging import RankedResources
 from fhir_facade.resources.replica import ReplicaResources
+from fhir_facade.resources.upstream import UpstreamResources
 from fhir_facade.state import identifier_keys, state_folder
 
 Labels = Callable[[Claim], frozenset[str]]
@@ -51,6 +55,9 @@ def one_source(settings: Settings, entry: SourceSettings, labels: Labels) -> Ran
     source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
     if isinstance(source, LiveSource):
         return LiveResources(source, mapper_of(settings, entry), labels, settings.fhir.source_timeout_s)
+    if isinstance(source, ResourceSource):
+        of_resource = partial(resource_labels, policy_of(settings))
+        return UpstreamResources(entry.name, source, of_resource, settings.fhir.source_timeout_s)
     copied = isinstance(source, ExtractSource)
     advice = 'write mode = "replica" and sync it' if copied else "it answers neither live nor as an extract"
     raise ConfigError([f"claims {entry.name}: the adapter {entry.adapter} cannot be served live; {advice}"])
