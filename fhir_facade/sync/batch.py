@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from msgspec import MsgspecError
+
 from fhir_facade.contracts.claims import MemberRecords, Removed
 from fhir_facade.contracts.people import Coverage, Member, Representative, SourcePosition
 from fhir_facade.contracts.records import Claim
@@ -19,6 +21,9 @@ from fhir_facade.sync.prepare import Prepared, prepare
 from fhir_facade.sync.state import Reject
 
 Labels = Callable[[Claim], frozenset[str]]
+
+_BROKEN = (AttributeError, TypeError, ValueError, LookupError, ArithmeticError, MsgspecError)
+"""What records raise that are not of the contract's types."""
 
 
 @dataclass(slots=True)
@@ -70,8 +75,16 @@ class Batch:
         self.size = 0
 
     def add(self, records: MemberRecords) -> None:
-        """Map and encode the records of one member."""
+        """Map and encode the records of one member; records that break the contract are rejected, whatever they are."""
+        try:
+            self._add(records)
+        except _BROKEN as error:
+            position = getattr(getattr(records, "member", None), "position", None)
+            self.reject(position, f"the records of a member break the contract ({type(error).__name__})")
+
+    def _add(self, records: MemberRecords) -> None:
         own, foreign = _split(records)
+        _check_people(own)
         for position in foreign:
             self.reject(position, "the record names another member than the one it was handed over with")
         member = records.member
@@ -84,7 +97,8 @@ class Batch:
             batch.representatives[facade_id(self._source, person.representative_id)] = person
         self._map(own, batch)
         for claim in own.claims:
-            self.days.update((claim.service_start, claim.service_end, claim.adjudicated_on))
+            days = (claim.service_start, claim.service_end, claim.adjudicated_on)
+            self.days.update(day for day in days if type(day) is date)
 
     def _map(self, records: MemberRecords, batch: MemberBatch) -> None:
         for mapped in self._mapper.resources(records, batch.patient, self._labels):
@@ -143,6 +157,23 @@ class Batch:
         """Remember a deletion; it applies after what was added before it."""
         self.removed.append(removed)
         self.size += 1
+
+
+def _check_people(records: MemberRecords) -> None:
+    """What is written about people without going through the mapping.
+
+    Raises:
+        TypeError: a field is not of the contract's type.
+    """
+    texts = [records.member.member_id, *(person.representative_id for person in records.representatives)]
+    people: list[Member | Representative] = [records.member, *records.representatives]
+    for person in people:
+        texts += [text for key in person.match_keys for text in (key.kind, key.value)]
+    days = [day for person in records.representatives for day in (person.starts_on, person.ends_on)]
+    if not all(isinstance(text, str) and text for text in texts):
+        raise TypeError("an id or match key is no text")
+    if not all(day is None or type(day) is date for day in days):
+        raise TypeError("a day is no date")
 
 
 def _split(records: MemberRecords) -> tuple[MemberRecords, Iterable[SourcePosition | None]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fhir_facade.contracts.claims import ExtractSource, MemberRecords
+from fhir_facade.contracts.errors import ClaimsInvalid, FacadeError
 
 OnProgress = Callable[[int, int | None, str], None]
 """Called with how many are done, how many there are (None: unknown), and what they are."""
@@ -14,7 +15,12 @@ class Counter:
     """Counts what the source's progress is told in."""
 
     def __init__(self, source: ExtractSource, on_progress: OnProgress | None) -> None:
-        progress = source.progress()
+        try:
+            progress = source.progress()
+        except FacadeError:
+            raise
+        except Exception as error:
+            raise ClaimsInvalid("source-raised", f"the source raised {type(error).__name__}") from error
         self._unit, self._total = progress.unit, progress.total
         self._tell = on_progress
         self._count = 0

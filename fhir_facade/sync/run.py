@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from sqlalchemy.engine import Connection, Engine
@@ -125,7 +125,7 @@ class _Run:
 
     def _read(self) -> bool:
         """Read the source to its end; whether it said that it finished."""
-        changes = self._source.changes(self._state.watermark)
+        changes = self._changes()
         while True:
             try:
                 change = next(changes, None)
@@ -141,6 +141,10 @@ class _Run:
                 self._latest = change.watermark
                 return True
             self._take(change)
+
+    def _changes(self) -> Iterator[object]:
+        """What the source hands over; whatever it raises, it raises while it is read."""
+        yield from self._source.changes(self._state.watermark)
 
     def _take(self, change: object) -> None:
         batch = self._batch

@@ -84,6 +84,44 @@ def test_no_error_tells_what_the_rows_hold(filler: Filler, monkeypatch: pytest.M
     assert "Family1" not in str(caught.value)
 
 
+class Hostile(Scripted):
+    """Raises where it is asked for its changes or its progress."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__({None: []})
+        self.where = where
+
+    def progress(self) -> Any:
+        return 1 / 0 if self.where == "progress" else super().progress()
+
+    def changes(self, watermark: str | None) -> Any:
+        return {}["secret 123"] if self.where == "changes" else None
+
+
+@pytest.mark.parametrize("where", ["progress", "changes", "nothing to read"])
+def test_a_hostile_source_ends_as_a_typed_error_without_its_text(filler: Filler, where: str) -> None:
+    with pytest.raises(ClaimsInvalid) as caught:
+        filler.sync(Hostile(where))
+    assert "123" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        MemberRecords(member=None),  # type: ignore[arg-type]
+        MemberRecords(member=member(1), claims=None),  # type: ignore[arg-type]
+        MemberRecords(member=member(1), claims=(None,)),  # type: ignore[arg-type]
+        MemberRecords(member=member(1, member_id=7)),
+        MemberRecords(member=member(1, match_keys=None)),
+        MemberRecords(member=member(1), representatives=(7,)),  # type: ignore[arg-type]
+    ],
+)
+def test_records_that_break_the_contract_cost_only_themselves(filler: Filler, broken: MemberRecords) -> None:
+    report = filler.sync(whole(broken, records(2, [claim(2, 0)])))
+    assert report.written["ExplanationOfBenefit"] == 1
+    assert report.rejected >= 1
+
+
 def test_a_source_that_ends_without_a_finished_checkpoint_is_found_out(filler: Filler) -> None:
     with pytest.raises(ClaimsInvalid, match="unfinished"):
         filler.sync(Scripted({None: [records(1)]}))
