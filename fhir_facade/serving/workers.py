@@ -25,7 +25,10 @@ FIRST_PASSED_DESCRIPTOR = 3
 """sd_listen_fds(3): descriptors handed over by the service manager begin here."""
 
 CRASH_PAUSE_S = 1.0
-"""A worker that dies younger than this is replaced only after a pause, so that a broken start does not spin."""
+"""Seconds before a worker that died young is replaced, so that a broken start does not spin."""
+
+YOUNG_S = 4.0
+"""A worker that ends before this age, as seen by a parent that may just have paused, never began to work."""
 
 YOUNG_DEATHS = 5
 """So many workers in a row that die young mean that none can start: the parent ends too, with an error."""
@@ -149,10 +152,10 @@ class Workers:
                 self._leaving.discard(pid)
                 continue
             log.error("worker died", extra={"worker_status": os.waitstatus_to_exitcode(status)})
-            self._died_young = self._died_young + 1 if age < CRASH_PAUSE_S else 0
+            self._died_young = self._died_young + 1 if age < YOUNG_S else 0
             if self._died_young >= YOUNG_DEATHS:
                 self.stopping.set()
-            elif age < CRASH_PAUSE_S:
+            elif age < YOUNG_S:
                 self.stopping.wait(CRASH_PAUSE_S)
 
     def _replace_all(self) -> None:
