@@ -31,7 +31,7 @@ def rendered(name: str, language: str, base: str) -> Markup:
     page = page.replace("<pre>", '<pre class="facade-code" tabindex="0">')
     region = f'<div class="facade-scroll" tabindex="0" role="region" aria-label="{escape(title_of(name, language))}">'
     page = page.replace("<table>", f'{region}<table class="usa-table">').replace("</table>", "</table></div>")
-    page = page.replace("<ul>", '<ul class="usa-list">')
+    page = page.replace("<ul>", '<ul class="usa-list">').replace("<a href", '<a class="usa-link" href')
     return Markup(page)  # noqa: S704 - made by the renderer from files of this package
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from fhir_facade.contracts import totp
 from fhir_facade.contracts.accounts import KeptAccount, KeptAccounts
 from fhir_facade.contracts.errors import ConfigError, LoginDenied, LoginRejected
 from fhir_facade.contracts.identity import (
@@ -21,7 +22,6 @@ from fhir_facade.contracts.identity import (
     VerifiedIdentity,
 )
 from fhir_facade.contracts.plugin import IdentityContext
-from fhir_facade_identity_local import totp
 from fhir_facade_identity_local.passkeys import Passkeys
 from fhir_facade_identity_local.passwords import LONGEST, Passwords, fault_of
 from fhir_facade_identity_local.settings import LocalSettings

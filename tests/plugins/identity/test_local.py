@@ -18,6 +18,7 @@ from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from fhir_facade.conformance.identity import IdentityConformance
 from fhir_facade.conformance.identity_answers import fresh_attempt
+from fhir_facade.contracts import totp
 from fhir_facade.contracts.accounts import Invitation
 from fhir_facade.contracts.errors import ConfigError, LoginDenied
 from fhir_facade.contracts.identity import Answer, AskFor, AskPasskey, Attempt, Begin, VerifiedIdentity
@@ -25,7 +26,7 @@ from fhir_facade.contracts.plugin import IdentityContext
 from fhir_facade.login.keys import LoginKeys
 from fhir_facade.store import Store, migrate
 from fhir_facade.store.local_accounts import LocalAccounts, Sealing
-from fhir_facade_identity_local import LocalProvider, LocalSettings, plugin, totp
+from fhir_facade_identity_local import LocalProvider, LocalSettings, plugin
 from fhir_facade_identity_local.passwords import Passwords
 
 BASE = "https://facade.example"
