@@ -1,8 +1,8 @@
 """Mapping in several processes: one reads and writes, others map, index and compress.
 
-Forked once the dictionary stands. Each worker has one stretch of the source at a time, so that memory stays bounded and
-nobody waits on a full pipe; stretches come back in the order in which they went out, so that a watermark is committed
-only with everything before it. A worker ends when its pipe does, however the run ended.
+Each stretch of the source is mapped by a process forked for it: it finds the records in its own memory, so that only
+what it made goes through a pipe. There are only so many at a time, so that memory stays bounded. Stretches come back in
+the order in which they went out, so that a watermark is committed only with everything before it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import signal
 from collections import deque
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NoReturn
 
 from fhir_facade.contracts.claims import MemberRecords
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable
@@ -25,97 +25,87 @@ Stretch = Sequence[MemberRecords]
 
 
 class Pool:
-    """Workers that map.
+    """Processes that map.
 
     Args:
-        batch: an empty batch as each worker fills it.
+        batch: an empty batch as each process fills it.
         dictionary: what rows are compressed under.
         stamp: says which rendering wrote a row.
-        workers: how many.
+        workers: how many at a time.
     """
 
     def __init__(self, batch: Batch, dictionary: Dictionary, stamp: int, workers: int) -> None:
-        self._idle: deque[Connection] = deque()
-        self._out: deque[tuple[Connection, str | None]] = deque()
-        self._processes: list[int] = []
-        for _ in range(workers):
-            ours, theirs = multiprocessing.Pipe()
-            process = os.fork()
-            if not process:
-                for inherited in (ours, *self._idle):
-                    inherited.close()
-                _be_worker(theirs, batch, Packer(dictionary), stamp)
-            theirs.close()
-            self._idle.append(ours)
-            self._processes.append(process)
+        self._batch = batch
+        self._dictionary = dictionary
+        self._stamp = stamp
+        self._workers = workers
+        self._out: deque[tuple[Connection, int, str | None]] = deque()
 
     @property
     def full(self) -> bool:
-        """Whether every worker has something to do."""
-        return not self._idle
+        """Whether as many as may be are at work."""
+        return len(self._out) >= self._workers
 
     @property
     def busy(self) -> bool:
-        """Whether any worker has something to do."""
+        """Whether any is at work."""
         return bool(self._out)
 
     def hand_out(self, stretch: Stretch, watermark: str | None) -> None:
-        """Give a free worker a stretch; ``watermark`` is the source's, once everything up to here is written."""
-        worker = self._idle.popleft()
-        try:
-            worker.send(stretch)
-        except OSError as error:
-            raise ClaimsUnavailable("a process of this sync died; run it again") from error
-        self._out.append((worker, watermark))
+        """Have a stretch mapped; ``watermark`` is the source's, once everything up to here is written."""
+        ours, theirs = multiprocessing.Pipe(duplex=False)
+        process = os.fork()
+        if not process:
+            for inherited in (ours, *(pipe for pipe, _, _ in self._out)):
+                inherited.close()
+            self._be_worker(theirs, stretch)
+        theirs.close()
+        self._out.append((ours, process, watermark))
 
     def take_back(self) -> tuple[Batch, str | None]:
         """The oldest stretch, mapped, with its watermark.
 
         Raises:
-            ClaimsUnavailable: a worker died.
+            ClaimsUnavailable: its process died.
             ClaimsInvalid: records that cannot be mapped at all.
         """
-        worker, watermark = self._out.popleft()
+        pipe, process, watermark = self._out.popleft()
         try:
-            answer = worker.recv()
+            answer = pipe.recv()
         except (EOFError, OSError) as error:
             raise ClaimsUnavailable("a process of this sync died; run it again") from error
-        self._idle.append(worker)
+        finally:
+            pipe.close()
+            os.waitpid(process, 0)
         if isinstance(answer, str):
             raise ClaimsInvalid("cannot-map", answer)
         batch: Batch = answer
         return batch, watermark
 
     def close(self) -> None:
-        """End the workers."""
-        for worker in (*self._idle, *(worker for worker, _ in self._out)):
-            worker.close()
-        for process in self._processes:
+        """End what is still at work."""
+        for pipe, process, _ in self._out:
+            pipe.close()
             os.waitpid(process, 0)
-        self._idle.clear()
         self._out.clear()
-        self._processes.clear()
 
+    def _be_worker(self, pipe: Connection, stretch: Stretch) -> NoReturn:
+        """What a forked process does; it ends without a word to whatever it inherited."""
+        status = 1
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            pipe.send(self._mapped(stretch))
+            status = 0
+        finally:
+            os._exit(status)
 
-def _be_worker(pipe: Connection, batch: Batch, packer: Packer, stamp: int) -> None:
-    """What a forked worker does until its pipe ends; never returns."""
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        while True:
-            pipe.send(_mapped(pipe.recv(), batch, packer, stamp))
-    except (EOFError, OSError):
-        os._exit(0)
-    finally:
-        os._exit(1)
-
-
-def _mapped(stretch: Stretch, batch: Batch, packer: Packer, stamp: int) -> Any:
-    batch.clear()
-    try:
-        for records in stretch:
-            batch.add(records)
-        for prepared in batch.prepared():
-            pack(prepared, stamp, packer)
-    except Exception as error:
-        return f"{type(error).__name__} while mapping"
-    return batch
+    def _mapped(self, stretch: Stretch) -> Any:
+        batch, packer = self._batch, Packer(self._dictionary)
+        try:
+            for records in stretch:
+                batch.add(records)
+            for prepared in batch.prepared():
+                pack(prepared, self._stamp, packer)
+        except Exception as error:
+            return f"{type(error).__name__} while mapping"
+        return batch

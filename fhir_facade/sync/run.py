@@ -48,7 +48,7 @@ _STORAGE = 1
 """Goes up when rows have to be written anew although resources are the same."""
 
 _REMEMBERED = 100_000
-_STRETCH = 200
+_STRETCH = 400
 """Records that a worker maps at a time."""
 
 _CLAIM = TYPES["ExplanationOfBenefit"]
