@@ -167,8 +167,11 @@ class Mailroom:
                 continue
             try:
                 self._carrier.send(Letter(**json.loads(text)))
-            except (OSError, ValueError) as error:
-                _LOG.warning("a letter could not be sent and waits (%s)", type(error).__name__)
+            except (smtplib.SMTPException, ValueError) as error:  # this letter; others may go
+                _LOG.warning("a letter was refused and waits (%s)", type(error).__name__)
+                continue
+            except OSError as error:
+                _LOG.warning("the mail server does not answer; letters wait (%s)", type(error).__name__)
                 return gone
             self._letters.sent(letter_id)
             gone += 1

@@ -126,7 +126,7 @@ class ReviewDesk:
             NotNow: there is no such request, it is not in a state for that, the reason is missing or not one of the
                 configured ones, or a reviewer would decide about an own app.
         """
-        move, why = MOVES.get(action), why.strip()
+        move, why = MOVES.get(action), _plain(why)
         if move is None:
             raise NotNow("unknown_step")
         if len(why) > LONGEST_WHY or (move.why and not why):
@@ -206,6 +206,12 @@ class ReviewDesk:
         if owner is not None:
             facts = {"app": str(review.asked["name"]), "state": step.state, "why": step.why, "app_id": review.app_id}
             self._mailroom.write(connection, owner.email, "review", owner.language, facts)
+
+
+def _plain(text: str) -> str:
+    """What was typed without control characters; line ends stay."""
+    lines = ("".join(filter(str.isprintable, line)) for line in text.splitlines())
+    return "\n".join(lines).strip()
 
 
 def _asked(app: App, redirect_uris: Sequence[str], answers: Mapping[str, bool]) -> dict[str, Any]:

@@ -20,6 +20,9 @@ letters = Table(
     Index("ix_letters_written_at", "written_at"),
 )
 
+KEPT_S = 7 * 24 * 3600
+"""Seconds after which a letter that nobody takes is given up: its links ended long before."""
+
 TAKEN_S = 120
 """Seconds a process has to send a letter before another may try."""
 
@@ -45,6 +48,7 @@ class Letters:
         free = or_(c.taken_until.is_(None), c.taken_until <= now)
         found = []
         with self._store.write() as connection:
+            connection.execute(delete(letters).where(c.written_at < now - KEPT_S))
             oldest = select(c.letter_id).where(free).order_by(c.written_at).limit(limit)
             for letter_id in connection.execute(oldest).scalars().all():
                 mine = update(letters).where(c.letter_id == letter_id, free).values(taken_until=now + TAKEN_S)

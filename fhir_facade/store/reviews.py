@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Table, Text, insert, select, update
 
+from fhir_facade.store.secrets import is_name
 from fhir_facade.store.tables import metadata
 
 app_reviews = Table(
@@ -82,6 +83,8 @@ class Reviews:
 
     def find(self, review_id: str) -> Review | None:
         """The request of that id."""
+        if not is_name(review_id):
+            return None
         row = self._connection.execute(select(app_reviews).where(app_reviews.c.review_id == review_id)).mappings()
         found = row.one_or_none()
         return _review(found) if found else None
@@ -94,6 +97,8 @@ class Reviews:
 
     def of_app(self, app_id: str) -> Sequence[Review]:
         """The requests about a sandbox app, newest first."""
+        if not is_name(app_id):
+            return []
         query = select(app_reviews).where(app_reviews.c.app_id == app_id)
         newest = query.order_by(app_reviews.c.created_at.desc(), app_reviews.c.changed_at.desc())
         return [_review(row) for row in self._connection.execute(newest).mappings()]

@@ -174,9 +174,9 @@ class Stage:
         return [event.outcome for event in self.events if event.what == what]
 
 
-def build(folder: Path, *, environment: str = "sandbox", sign_up: bool = True) -> Stage:
-    """A fresh stage in a folder."""
-    url, clock, events = f"sqlite:///{folder / 'store.db'}", Clock(), []
+def build(folder: Path, *, environment: str = "sandbox", sign_up: bool = True, url: str = "") -> Stage:
+    """A fresh stage in a folder, on its own SQLite file or on another empty database."""
+    url, clock, events = url or f"sqlite:///{folder / 'store.db'}", Clock(), []
     migrate(url)
     store, keys, outbox = Store(url), LoginKeys(b"k" * 32), folder / "outbox"
     registry = registry_of(
