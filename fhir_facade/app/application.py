@@ -33,6 +33,7 @@ from fhir_facade.web.developer_accounts import accounts_blueprint
 from fhir_facade.web.developer_apps import apps_blueprint
 from fhir_facade.web.developers import DeveloperDesk
 from fhir_facade.web.directory import directory_blueprint
+from fhir_facade.web.error_pages import error_page
 from fhir_facade.web.fhir import FhirService, fhir_blueprint
 from fhir_facade.web.fhir_errors import answer_errors
 from fhir_facade.web.guides import guides_blueprint
@@ -85,7 +86,7 @@ def create_app(settings: Settings) -> Flask:
     )
     for service in compatibility:
         app.register_blueprint(fhir_blueprint(service, name=f"fhir{service.prefix.replace('/', '_')}"))
-    answer_errors(app, tuple(service.base for service in services))
+    answer_errors(app, tuple(service.base for service in services), error_page(pages))
     return app
 
 

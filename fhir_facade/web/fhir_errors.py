@@ -9,20 +9,22 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from fhir_facade.web.error_pages import ErrorPage
 from fhir_facade.web.errors import Problem, problem_of
 from fhir_facade.web.fhir_answer import accepted_shape, refusal, send
 from fhir_facade.web.fhir_request import check_size
 from fhir_facade.web.request_id import request_id
 
 
-def answer_errors(app: Flask, bases: tuple[str, ...]) -> None:
+def answer_errors(app: Flask, bases: tuple[str, ...], page: ErrorPage = lambda error: error) -> None:
     """Answer every error under one of the FHIR ``bases`` with an OperationOutcome.
 
-    Elsewhere HTTP errors keep their own body and headers, and failures are logged and answered without details.
+    Elsewhere HTTP errors are answered by ``page``, and failures are logged and answered without details.
 
     Args:
         app: the application.
         bases: absolute URLs of FHIR servers that the application holds.
+        page: makes the answer outside of them; the error's own without it.
     """
     mounts = {urlsplit(base).path: base for base in bases}
 
@@ -31,9 +33,9 @@ def answer_errors(app: Flask, bases: tuple[str, ...]) -> None:
         if base is not None:
             return send(refusal(_problem(error), request_id()), accepted_shape(), base)
         if isinstance(error, HTTPException):
-            return error
+            return page(error)
         problem_of(error)
-        return InternalServerError()
+        return page(InternalServerError())
 
     app.register_error_handler(HTTPException, handle)
     app.register_error_handler(Exception, handle)
