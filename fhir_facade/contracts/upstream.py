@@ -13,7 +13,8 @@ from fhir_facade.contracts.claims import Capabilities
 class ResourceQuery:
     """One page of one member's resources from a source that already speaks FHIR.
 
-    ``parameters`` are FHIR search parameters as name/value pairs, already validated by the facade.
+    ``parameters`` are FHIR search parameters as name/value pairs that every wanted resource meets; a source leaves out
+    those that its server does not take: it may return more than asked for (the facade decides), never less.
     """
 
     resource_type: str
@@ -25,7 +26,10 @@ class ResourceQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourcePage:
-    """R4 resources as parsed JSON with ``Decimal`` numbers; ``next_cursor`` is opaque and stateless."""
+    """R4 resources as parsed JSON with ``Decimal`` numbers; ``next_cursor`` is opaque and stateless.
+
+    References to resources of the same source are relative (``Type/id``): the facade puts the source's name into them.
+    """
 
     resources: tuple[dict[str, Any], ...]
     next_cursor: str | None
@@ -45,7 +49,7 @@ class ResourceSource(Protocol):
         ...
 
     def read(self, resource_type: str, resource_id: str, member_id: str) -> dict[str, Any] | None:
-        """One resource of the member, or None."""
+        """One resource of the member; None for another member's, an unknown one and a type it does not serve."""
         ...
 
     def read_many(self, references: Sequence[str], member_id: str) -> Sequence[dict[str, Any]]:
