@@ -94,7 +94,7 @@ class Mapper:
         return self.coverage(cover, owner, member=member)
 
     def _related_to(self, member: Member, owner: str) -> Callable[[Representative], Mapped | Rejection]:
-        return lambda person: self.related_person(person, owner, member_id=member.member_id)
+        return lambda person: self.related_person(person, owner, member_id=_text_id(member))
 
     def _own_claim(self, claim: Claim, member: Member, owner: str, known: Known, labels: Labels) -> Mapped | Rejection:
         if claim.member_id != member.member_id:
@@ -250,4 +250,9 @@ def _shown(what: str, record_id: str) -> str:
 
 
 def _safe_id(source: str, member: Member) -> str:
-    return facade_id(source, member.member_id if isinstance(member.member_id, str) else "")
+    return facade_id(source, _text_id(member))
+
+
+def _text_id(member: Member) -> str:
+    """The member's id; nobody's, where a hostile source gave something else than text."""
+    return member.member_id if isinstance(member.member_id, str) else ""

@@ -137,6 +137,16 @@ def test_a_hostile_member_with_everything_around_raises_nothing_and_leaves_no_re
     assert [name for one in mapped for name in references(one.resource) if name not in there] == []
 
 
+def test_nobody_represents_a_member_whose_id_is_no_text() -> None:
+    from dataclasses import replace
+
+    records = replace(EVERYTHING, member=replace(EVERYTHING.member, member_id=None))  # type: ignore[arg-type]
+
+    assert not [
+        one for one in Mapper("src").resources(records) if isinstance(one, Mapped) and one.type == "RelatedPerson"
+    ]
+
+
 def references(value: Any) -> Iterator[str]:
     """Every relative reference in a resource, those to what it contains left out."""
     if isinstance(value, dict):
