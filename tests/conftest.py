@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +31,10 @@ PEERS: dict[str, Callable[[], bool]] = {
 
 REQUIRED = os.environ.get("FHIR_FACADE_PEERS") == "required"
 FULL = os.environ.get("FHIR_FACADE_COUNTS") == "full"
+
+settings.register_profile("short", derandomize=True)  # a change is judged by its own faults, not by today's dice
+settings.register_profile("full", derandomize=False)
+settings.load_profile("full" if FULL else "short")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
