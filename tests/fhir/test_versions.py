@@ -19,8 +19,8 @@ from fhir_facade.fhir.eob.draft import Known
 from fhir_facade.fhir.mapper import Mapped, Mapper
 from fhir_facade.fhir.mapping_table.sample_claims import EVERYTHING, INPATIENT, ORAL, OUTPATIENT, PHARMACY, PROFESSIONAL
 from fhir_facade.fhir.mapping_table.sample_people import CLINIC, DENTIST, MEMBER, PAYER
+from tests.fhir.mapped import adjudications, code, information
 from tests.fhir.published_rules import broken_rules, malformed
-from tests.fhir.test_rules import adjudications, code, information
 
 VERSIONS = ("2.0.0", "2.1.0", "2.2.0")
 KNOWN = Known.of(EVERYTHING)

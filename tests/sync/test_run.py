@@ -1,28 +1,19 @@
 from __future__ import annotations
 
-import os
-import signal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fhir_facade.contracts.claims import Checkpoint, ExtractSource, MemberRecords, Rejected, Removed, RemovedKind
+from fhir_facade.contracts.claims import Checkpoint, MemberRecords, Rejected, Removed, RemovedKind
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable
 from fhir_facade.contracts.people import Member, SourcePosition
-from fhir_facade.contracts.plugin import SourceContext
-from fhir_facade.fhir.mapper import Mapper
 from fhir_facade.resources.crosswalk import own_patient
-from fhir_facade.resources.database import migrate, replica_url
 from fhir_facade.resources.page import Gone, Rendered, Viewer
 from fhir_facade.search.query import SearchQuery
 from fhir_facade.sync.removal import TooManyRemovals
 from fhir_facade.sync.rows import RowWriter
-from fhir_facade_claims_synthetic import SyntheticSettings
-from fhir_facade_claims_synthetic import plugin as synthetic
 from tests.resources.filled import Filler, viewer
-from tests.resources.world import SOURCE, Scripted, claim, coverage, member, records, representative, whole
-from tests.sync.test_killed import end_state
+from tests.resources.world import Scripted, claim, coverage, member, records, representative, whole
 
 
 def text(found: object) -> bytes:
@@ -273,33 +264,3 @@ def test_freshness_tells_the_newest_day_that_is_not_in_the_future(filler: Filler
     assert fresh.published is not None
     assert fresh.data_through.date().isoformat() == "2026-06-01"
     assert fresh.received <= fresh.published
-
-
-def test_several_processes_write_what_one_writes(filler: Filler, tmp_path: Path) -> None:
-    population = synthetic.open(SyntheticSettings(members=24, years=2), SourceContext(name=SOURCE, scratch=tmp_path))
-    assert isinstance(population, ExtractSource)
-    other = replica_url(None, tmp_path / "other")
-    migrate(other)
-    one = Filler(other, tmp_path / "other").sync(population, batch=150)
-    several = filler.sync(population, batch=150, workers=2)
-    assert (several.written, several.deleted) == (one.written, one.deleted)
-    assert end_state(filler.url) == end_state(other)
-
-
-def test_a_worker_that_dies_ends_the_run_and_the_next_one_goes_on(
-    filler: Filler, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pieces = [records(n, [claim(n, s) for s in range(12)]) for n in range(1, 60)]
-    mapped = Mapper.resources
-
-    def dying(self: Mapper, found: MemberRecords, *more: Any) -> Any:
-        if found.member.member_id == "m50" and os.getpid() != parent:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return mapped(self, found, *more)
-
-    parent = os.getpid()
-    monkeypatch.setattr(Mapper, "resources", dying)
-    with pytest.raises(ClaimsUnavailable, match="died"):
-        filler.sync(whole(*pieces), batch=100, workers=2)
-    report = filler.sync(whole(*pieces), batch=100)
-    assert report.written["ExplanationOfBenefit"] + report.unchanged["ExplanationOfBenefit"] == 59 * 12

@@ -1,0 +1,51 @@
+"""Several processes write what one writes, and a dead one loses nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fhir_facade.contracts.claims import ExtractSource, MemberRecords
+from fhir_facade.contracts.errors import ClaimsUnavailable
+from fhir_facade.contracts.plugin import SourceContext
+from fhir_facade.fhir.mapper import Mapper
+from fhir_facade.resources.database import migrate, replica_url
+from fhir_facade_claims_synthetic import SyntheticSettings
+from fhir_facade_claims_synthetic import plugin as synthetic
+from tests.resources.filled import Filler
+from tests.resources.world import SOURCE, claim, records, whole
+from tests.sync.test_killed import end_state
+
+
+def test_several_processes_write_what_one_writes(filler: Filler, tmp_path: Path) -> None:
+    population = synthetic.open(SyntheticSettings(members=24, years=2), SourceContext(name=SOURCE, scratch=tmp_path))
+    assert isinstance(population, ExtractSource)
+    other = replica_url(None, tmp_path / "other")
+    migrate(other)
+    one = Filler(other, tmp_path / "other").sync(population, batch=150)
+    several = filler.sync(population, batch=150, workers=2)
+    assert (several.written, several.deleted) == (one.written, one.deleted)
+    assert end_state(filler.url) == end_state(other)
+
+
+def test_a_worker_that_dies_ends_the_run_and_the_next_one_goes_on(
+    filler: Filler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces = [records(n, [claim(n, s) for s in range(12)]) for n in range(1, 60)]
+    mapped = Mapper.resources
+
+    def dying(self: Mapper, found: MemberRecords, *more: Any) -> Any:
+        if found.member.member_id == "m50" and os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return mapped(self, found, *more)
+
+    parent = os.getpid()
+    monkeypatch.setattr(Mapper, "resources", dying)
+    with pytest.raises(ClaimsUnavailable, match="died"):
+        filler.sync(whole(*pieces), batch=100, workers=2)
+    report = filler.sync(whole(*pieces), batch=100)
+    assert report.written["ExplanationOfBenefit"] + report.unchanged["ExplanationOfBenefit"] == 59 * 12
