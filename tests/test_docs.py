@@ -31,6 +31,7 @@ Sources stand in `[[claims]]` entries (`name`, `adapter`, `mode` and the adapter
 log-ins in `[identity]` (`provider`, or `providers` for several, and a table `[identity.<provider>]` each).
 """
 
+HELP = main.context_settings["help_option_names"]
 COMMANDS_HEAD = """# Command line
 
 Generated from the commands. Exit codes: 0 ok, 1 failed, 2 wrong use. `--json` prints data for machines.
@@ -107,10 +108,10 @@ def commands() -> list[tuple[str, click.Command]]:
 
 
 def commands_page() -> str:
-    """docs/command-line.md."""
+    """docs/command-line.md: the same in every terminal and whichever command ran before."""
     parts = [COMMANDS_HEAD]
     for name, command in commands():
-        context = click.Context(command, info_name=name, max_content_width=100)
+        context = click.Context(command, info_name=name, terminal_width=78, help_option_names=HELP)
         parts += [f"## `{name}`", "", "```", command.get_help(context), "```", ""]
     return "\n".join(parts).rstrip() + "\n"
 
