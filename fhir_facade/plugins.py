@@ -54,10 +54,16 @@ def _describe(kind: str, point: EntryPoint) -> Installed:
         plugin = point.load()
         contract, summary, fault = plugin.contract, plugin.summary, ""
     except Exception as error:  # a broken plugin is listed with its fault, whatever it raises
-        contract, summary, fault = None, "", f"{type(error).__name__}: {error}"
+        contract, summary, fault = None, "", _why(point, error)
     return Installed(
         kind=kind, name=point.name, distribution=name, version=version, contract=contract, summary=summary, fault=fault
     )
+
+
+def _why(point: EntryPoint, error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError) and point.extras and point.dist:
+        return f"it needs more packages: pip install '{point.dist.name}[{','.join(point.extras)}]'"
+    return f"{type(error).__name__}: {error}"
 
 
 def find(group: str, name: str) -> Any:
@@ -80,7 +86,8 @@ def _load(point: EntryPoint, group: str) -> Any:
     try:
         plugin = point.load()
     except Exception as error:
-        raise ConfigError([f"plugin {point.name} is installed, but importing it failed: {error}"]) from error
+        fault = f"plugin {point.name} is installed, but importing it failed: {_why(point, error)}"
+        raise ConfigError([fault]) from error
     wanted: type[Any] = ClaimsPlugin if group == CLAIMS_GROUP else IdentityPlugin
     contract = CLAIMS_CONTRACT if group == CLAIMS_GROUP else IDENTITY_CONTRACT
     if not isinstance(plugin, wanted):

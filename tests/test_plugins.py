@@ -55,9 +55,21 @@ def test_a_plugin_that_is_not_installed_is_named_with_what_is(monkeypatch: pytes
 
 
 def test_a_plugin_whose_import_breaks_is_told_from_one_that_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "is installed, but importing it failed: no module named x" in message(
+    assert "is installed, but importing it failed: ImportError: no module named x" in message(
         monkeypatch, ImportError("no module named x")
     )
+
+
+def test_a_plugin_that_lacks_the_packages_of_its_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("mine", "no_such_module:plugin [more]", CLAIMS_GROUP)
+    vars(point).update(dist=SimpleNamespace(name="dist", version="1"))
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [point] if group == CLAIMS_GROUP else [])
+
+    (listed,) = plugins.installed()
+
+    assert listed.fault == "it needs more packages: pip install 'dist[more]'"
+    with pytest.raises(ConfigError, match="pip install 'dist"):
+        plugins.find(CLAIMS_GROUP, "mine")
 
 
 def test_two_distributions_with_one_name_are_refused_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
