@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fhir_facade.app.databases import store_url
-from fhir_facade.contracts.accounts import Invitation
+from fhir_facade.contracts.accounts import Invitation, KeptAccount
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.login.keys import LoginKeys
@@ -64,9 +64,7 @@ def reset(settings: Settings, username: str, proofing: str, days: int) -> str:
         ConfigError: the config has no local log-in, or there is no such account.
     """
     accounts = _opened(settings)
-    found = accounts.details(username)
-    if found is None:
-        raise ConfigError([f"no account {username}; see: fhir-facade accounts list"])
+    found = _known(accounts, username)
     invitation = Invitation(
         evidence=found.account.evidence, proofing=proofing.strip(), ial=found.ial, subject=found.account.subject
     )
@@ -89,9 +87,7 @@ def unlock(settings: Settings, username: str) -> None:
         ConfigError: the config has no local log-in, or there is no such account.
     """
     accounts = _opened(settings)
-    found = accounts.details(username)
-    if found is None:
-        raise ConfigError([f"no account {username}; see: fhir-facade accounts list"])
+    found = _known(accounts, username)
     accounts.succeeded(found.account.subject)
 
 
@@ -115,3 +111,10 @@ def _opened(settings: Settings) -> LocalAccounts:
     if "local" not in settings.identity.providers:
         raise ConfigError(['the config has no local log-in; write provider = "local" under [identity]'])
     return local_accounts(settings, Store(store_url(settings)))
+
+
+def _known(accounts: LocalAccounts, username: str) -> KeptAccount:
+    found = accounts.details(username)
+    if found is None:
+        raise ConfigError([f"no account {username}; see: fhir-facade accounts list"])
+    return found
