@@ -67,6 +67,13 @@ def test_every_fault_is_in_one_message(tmp_path: Path) -> None:
         assert fault in message
 
 
+def test_a_word_that_is_no_choice_is_answered_by_the_choices_alone(tmp_path: Path) -> None:
+    message = faults_of(tmp_path, SMALLEST + '[fhir]\ncarin = "3.0"\n')
+
+    assert "fhir.carin: must be one of 2.0.0, 2.1.0, 2.2.0" in message
+    assert "not str" not in message
+
+
 def test_a_secret_in_the_file_is_refused_without_being_repeated(tmp_path: Path) -> None:
     message = faults_of(tmp_path, SMALLEST + '[store]\nurl = "postgresql://me:hunter2@db/facade"\n')
 

@@ -142,7 +142,10 @@ class Reader:
             return None
 
     def _one_of(self, raw: Any, choices: tuple[Any, ...], where: str) -> Any:
-        return raw if raw in choices else self._fault(where, "one of " + ", ".join(map(str, choices)), raw)
+        if raw in choices:
+            return raw
+        self.faults.append(f"{where}: must be one of {', '.join(map(str, choices))}")
+        return None
 
     def _many(self, raw: Any, kind: Any, where: str) -> Any:
         if not isinstance(raw, list):
