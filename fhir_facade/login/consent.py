@@ -30,7 +30,7 @@ ADULT = 18
 
 
 class NothingChosen(ValueError):
-    """The member allowed the app, but ticked nothing it could see."""
+    """The member allowed the app, but left nothing ticked that it could see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,11 @@ class Offer:
     keeps: bool
 
 
+def categories_of(scopes: Scopes) -> tuple[str, ...]:
+    """The categories that scopes give something of, in the order of the page."""
+    return tuple(name for name, types in CATEGORIES.items() if any(_asks(scopes, kind) for kind in types))
+
+
 def offer(request: AppRequest, ial: int, sensitive_minimum_ial: int, *, sensitive_allowed: bool = True) -> Offer:
     """What to show for this request.
 
@@ -59,7 +64,7 @@ def offer(request: AppRequest, ial: int, sensitive_minimum_ial: int, *, sensitiv
         sensitive_minimum_ial: the least that substance-use information needs.
         sensitive_allowed: whether this person may decide about it at all.
     """
-    asked = tuple(name for name, types in CATEGORIES.items() if any(_asks(request.scopes, kind) for kind in types))
+    asked = categories_of(request.scopes)
     kinds = sorted(
         value.rpartition("|")[2]
         for constraint in _kinds(request.scopes)
@@ -97,18 +102,42 @@ def decide(request: AppRequest, visit: VisitRow, shown: Offer, ticked: Set[str])
     kept = [name for name in shown.categories if name in ticked]
     if shown.categories and not kept:
         raise NothingChosen
-    dropped = [kind for name, types in CATEGORIES.items() if name not in kept for kind in types]
     share = shown.substance_use and "substance-use" in ticked
     return Decision(
         patient=visit.chosen_patient,
         user=visit.chosen_user,
-        scopes=request.scopes.without(types=dropped, plain=() if "personal" in kept else PERSONAL_SCOPES),
+        scopes=_without(request.scopes, set(kept)),
         withheld=frozenset() if share else frozenset({SUBSTANCE_USE}),
         authenticated_at=datetime.fromtimestamp(visit.authenticated_at, UTC),
         acr=visit.acr,
         ial=visit.ial,
         aal=visit.aal,
     )
+
+
+def fewer(scopes: Scopes, withheld: frozenset[str], ticked: Set[str]) -> tuple[Scopes, frozenset[str]]:
+    """What is left of a grant when the member leaves only these boxes ticked.
+
+    Args:
+        scopes: the grant's.
+        withheld: security labels the app does not see already.
+        ticked: categories that stay, and ``substance-use`` where that stays shared.
+
+    Returns:
+        Scopes and withheld labels; never more than the grant gave.
+
+    Raises:
+        NothingChosen: no category of the grant stays; that is stopping to share, which is asked for in words.
+    """
+    if not any(name in ticked for name in categories_of(scopes)):
+        raise NothingChosen
+    share = SUBSTANCE_USE not in withheld and "substance-use" in ticked
+    return _without(scopes, ticked), withheld if share else withheld | {SUBSTANCE_USE}
+
+
+def _without(scopes: Scopes, ticked: Set[str]) -> Scopes:
+    dropped = [kind for name, types in CATEGORIES.items() if name not in ticked for kind in types]
+    return scopes.without(types=dropped, plain=() if "personal" in ticked else PERSONAL_SCOPES)
 
 
 def _asks(scopes: Scopes, resource_type: str) -> bool:

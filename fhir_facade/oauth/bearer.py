@@ -101,7 +101,13 @@ def _grant(row: AccessRow, now: int) -> Grant:
         app_name=row.app_name,
         patient=row.patient,
         user=row.user,
-        scopes=Scopes.parse(row.scope),
+        scopes=_scopes(row),
         withheld=frozenset(row.withheld.split()),
         until=datetime.fromtimestamp(row.until, UTC),
     )
+
+
+def _scopes(row: AccessRow) -> Scopes:
+    """The token's, within the grant's: a token made in the instant in which the grant was narrowed opens no more."""
+    scopes = Scopes.parse(row.scope)
+    return scopes if row.scope == row.grant_scope else scopes.within(Scopes.parse(row.grant_scope))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from fhir_facade.access.scopes import Scopes
@@ -145,6 +146,36 @@ def end_grants(server: AuthorizationServer, grant_ids: Sequence[str], because: s
             if (grant := grants.find(grant_id)) and grant.ended_at is None:
                 recorded(server, grant, "grant", f"ended: {because}")
         return grants.end(grant_ids, server.clock(), because)
+
+
+def narrow_grant(
+    server: AuthorizationServer, grant_id: str, scopes: Scopes, withheld: frozenset[str]
+) -> StoredGrant | None:
+    """Narrow a grant and all its tokens at once, without the app's doing.
+
+    Args:
+        server: the authorization server.
+        grant_id: the grant.
+        scopes: what the app keeps; anything that was not granted is left out.
+        withheld: security labels this app must not see; those it must not see already stay.
+
+    Returns:
+        The grant as it is now. None when there is no good grant of that id, or when it was ended because nothing of
+        the member's data was left of it.
+    """
+    with server.store.write() as connection:
+        grants, now = Grants(connection), server.clock()
+        grant = grants.find(grant_id)
+        if grant is None or not grant.is_good(now):
+            return None
+        narrowed = replace(grant, scopes=grant.scopes.within(scopes), withheld=grant.withheld | withheld)
+        if not narrowed.scopes.smart:
+            recorded(server, grant, "grant", "ended: member")
+            grants.end([grant_id], now, "member")
+            return None
+        recorded(server, narrowed, "grant", "narrowed: member")
+        grants.narrow(grant_id, narrowed.scopes, narrowed.withheld)
+        return narrowed
 
 
 def grants_of(server: AuthorizationServer, patient: str) -> Sequence[tuple[StoredGrant, App]]:

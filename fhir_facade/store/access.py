@@ -17,6 +17,7 @@ ACCESS = (
         grants.c.grant_id,
         grants.c.patient,
         grants.c.user,
+        grants.c.scope.label("grant_scope"),
         grants.c.withheld,
         grants.c.ended_at,
         grants.c.until.label("grant_until"),
@@ -41,6 +42,7 @@ class AccessRow(NamedTuple):
     grant_id: str
     patient: str | None
     user: str | None
+    grant_scope: str
     withheld: str
     ended_at: int | None
     grant_until: int | None

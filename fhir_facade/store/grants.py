@@ -83,6 +83,16 @@ class Grants:
         """Note that the app got its first token."""
         self._connection.execute(update(grants).where(grants.c.grant_id == grant_id).values(used_at=now))
 
+    def narrow(self, grant_id: str, scopes: Scopes, withheld: frozenset[str]) -> None:
+        """Keep of a grant, and of every token of it that is not over, what ``scopes`` allow; withhold these labels."""
+        values = {"scope": str(scopes), "withheld": " ".join(sorted(withheld))}
+        self._connection.execute(update(grants).where(grants.c.grant_id == grant_id).values(values))
+        alive = (tokens.c.grant_id == grant_id) & tokens.c.revoked_at.is_(None)
+        wider = alive & (tokens.c.scope != str(scopes))
+        for row in self._connection.execute(select(tokens.c.token_hash, tokens.c.scope).where(wider)).all():
+            kept = str(Scopes.parse(row.scope).within(scopes))
+            self._connection.execute(update(tokens).where(tokens.c.token_hash == row.token_hash).values(scope=kept))
+
     def end(self, grant_ids: Sequence[str], now: int, because: str) -> int:
         """End grants and every token of theirs, at once; gives how many had not ended before."""
         open_ones = grants.c.grant_id.in_(grant_ids) & grants.c.ended_at.is_(None)
