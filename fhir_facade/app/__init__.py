@@ -3,9 +3,11 @@
 from fhir_facade.app.application import create_app
 from fhir_facade.app.databases import migrate_databases, readiness_checks, require_current_schemas
 from fhir_facade.app.parts import Parts, open_parts
+from fhir_facade.web.busy import busy
 
 __all__ = [
     "Parts",
+    "busy",
     "create_app",
     "migrate_databases",
     "open_parts",

@@ -10,7 +10,7 @@ from threading import Event
 
 import click
 
-from fhir_facade.app import create_app, readiness_checks, require_current_schemas
+from fhir_facade.app import busy, create_app, readiness_checks, require_current_schemas
 from fhir_facade.cli.options import config_option, settings_of
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.sections import Settings
@@ -61,6 +61,7 @@ def run(
             app = create_app(settings)
             worker.serve(
                 app,
+                busy,
                 listener,
                 threads=threads or (LIVE_THREADS if live else 1),
                 stopping=stop,

@@ -10,17 +10,19 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
 from waitress.task import WSGITask
 
-CONNECTION_LIMIT = 200
-"""Open connections per process: the event loop's cost grows with each of them."""
+CONNECTION_LIMIT = 1_000
+"""Open connections per process. The event loop's cost grows with each of them, so a proxy in front keeps them few; a
+connection beyond the limit is not answered at all until another one ends."""
 
 CHANNEL_TIMEOUT_S = 15
 MAX_HEADER_BYTES = 65_536  # the FHIR endpoints refuse more than 16 KiB themselves, with an OperationOutcome
@@ -32,9 +34,18 @@ IDLE_GRACE_S = 5.0
 
 LOOP_S = 0.2
 
+PATIENCE_S = 2.0
+"""A request that waited so long for its turn is told to come back: whoever asked may have left, and others wait."""
+
+ARRIVED = "fhir_facade.arrived"
+"""Key of the WSGI environment: the monotonic time at which the whole request was here."""
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
 
 def serve(
-    app: Callable[..., Any],
+    app: WsgiApp,
+    busy: WsgiApp,
     listener: socket.socket,
     *,
     threads: int,
@@ -46,6 +57,7 @@ def serve(
 
     Args:
         app: the WSGI application.
+        busy: answers instead of ``app`` what has waited longer than ``PATIENCE_S``.
         listener: a listening socket, shared with other workers.
         threads: how many requests this process works on at once.
         stopping: set, from a signal handler, when the worker shall end.
@@ -54,7 +66,9 @@ def serve(
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     channels: dict[int, Any] = {}
-    server: Any = create_server(app, map=channels, sockets=[listener], **_adjustments(threads, trusted_proxy))
+    server: Any = create_server(
+        _patient(app, busy), map=channels, sockets=[listener], **_adjustments(threads, trusted_proxy)
+    )
     server.channel_class = _channel_class(stopping)
     while not stopping.is_set():
         wasyncore.loop(timeout=LOOP_S, map=channels, use_poll=True, count=1)
@@ -79,9 +93,34 @@ def _adjustments(threads: int, trusted_proxy: str) -> dict[str, Any]:
     return adjustments
 
 
+def _patient(app: WsgiApp, busy: WsgiApp) -> WsgiApp:
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        late = time.monotonic() - environ[ARRIVED] > PATIENCE_S
+        return (busy if late else app)(environ, start_response)
+
+    return answer
+
+
+class _Request(HTTPRequestParser):
+    """A request that knows when it was all here."""
+
+    arrived = 0.0
+
+    def received(self, data: bytes) -> Any:
+        taken = super().received(data)
+        if self.completed:
+            self.arrived = time.monotonic()
+        return taken
+
+
 def _channel_class(stopping: Event) -> type[HTTPChannel]:
     class LastAnswer(WSGITask):
-        """An answer that ends its connection while the worker is stopping."""
+        """An answer that knows how long it was waited for, and ends its connection while the worker is stopping."""
+
+        def get_environment(self) -> Any:
+            environ = super().get_environment()
+            environ[ARRIVED] = cast(_Request, self.request).arrived
+            return environ
 
         def build_response_header(self) -> Any:
             if stopping.is_set():
@@ -92,6 +131,7 @@ def _channel_class(stopping: Event) -> type[HTTPChannel]:
         """A connection whose answers know that the worker is stopping."""
 
         task_class = LastAnswer
+        parser_class = _Request
 
     return Channel
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,17 +11,21 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
+from fhir_facade.web.busy import busy
+
 SERVER = """
 import os, sys, time
 from threading import Event
 from fhir_facade.serving.worker import serve
 from fhir_facade.serving.workers import Workers, listening_socket
+from fhir_facade.web.busy import busy
 
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/slow":
@@ -33,7 +38,7 @@ def app(environ, start_response):
 
 listener = listening_socket("127.0.0.1", int(sys.argv[1]))
 def work(stop: Event) -> None:
-    serve(app, listener, threads=1, stopping=stop, drain_s=10, trusted_proxy="")
+    serve(app, busy, listener, threads=1, stopping=stop, drain_s=10, trusted_proxy="")
 Workers(work=work, count=2, drain_s=12).run()
 """
 
@@ -124,6 +129,27 @@ def test_no_request_fails_while_workers_are_replaced(tmp_path: Path) -> None:
 
         assert failures == []
         assert len(workers) > 2
+
+
+def test_a_request_that_waited_too_long_is_told_to_come_back(tmp_path: Path) -> None:
+    with running(tmp_path) as (_, base), ThreadPoolExecutor(16) as pool:
+        started = time.monotonic()
+        answers = list(pool.map(lambda _: httpx.get(f"{base}/slow", timeout=20), range(16)))
+
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert {answer.status_code for answer in answers} == {200, 503}
+    assert {answer.headers["Retry-After"] for answer in refused} == {"5"}
+    assert time.monotonic() - started < 6  # not the 8 seconds that two workers need for sixteen
+
+
+def test_an_overloaded_server_says_so_in_the_words_of_who_asks() -> None:
+    def asked(path: str, accept: str = "*/*") -> str:
+        body = b"".join(busy({"PATH_INFO": path, "HTTP_ACCEPT": accept}, lambda status, headers: None))
+        return body.decode()
+
+    assert json.loads(asked("/v2/fhir/Patient"))["issue"][0]["code"] == "throttled"
+    assert json.loads(asked("/oauth/token"))["error"] == "temporarily_unavailable"
+    assert 'lang="es"' in asked("/", "text/html,*/*")
 
 
 def test_a_socket_of_the_service_manager_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
