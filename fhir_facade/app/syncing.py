@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from fhir_facade.app.databases import replica_url
+from fhir_facade.app.runs import remembered
 from fhir_facade.app.sources import mapper_of, match_hash, policy_of, scratch_of
 from fhir_facade.contracts.claims import ExtractSource
 from fhir_facade.contracts.errors import ConfigError
@@ -50,7 +51,8 @@ def sync_source(
     try:
         if entry.mode != "replica" or not isinstance(source, ExtractSource):
             raise ConfigError([f"{name} is served live: it has no copy to sync"])
-        return sync(source, plan_of(settings, entry, allow_removals=allow_removals, workers=workers), on_progress)
+        plan = plan_of(settings, entry, allow_removals=allow_removals, workers=workers)
+        return remembered(settings, name, lambda: sync(source, plan, on_progress))
     finally:
         source.close()
 
