@@ -11,22 +11,20 @@ from fhir_facade.app.counting import counting_refusals, counting_token_refusals
 from fhir_facade.app.databases import audit_log, readiness_checks
 from fhir_facade.app.disclosures import disclosures_of
 from fhir_facade.app.lateness import lateness
+from fhir_facade.app.linking import linker_of
 from fhir_facade.app.parts import Parts, open_parts
 from fhir_facade.app.registry import open_registry, takes_sign_ups
 from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.identity import Assurance
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.login.flow import LoginFlow
-from fhir_facade.login.identifiers import IdentifierHash
 from fhir_facade.login.keys import LoginKeys
-from fhir_facade.login.linking import Linker
 from fhir_facade.login.ports import login_choice
 from fhir_facade.oauth import discovery
 from fhir_facade.oauth.bearer import Bearer
 from fhir_facade.oauth.codes import end_grants
 from fhir_facade.oauth.status import Describe
 from fhir_facade.search.cursor import Cursors
-from fhir_facade.state import identifier_keys
 from fhir_facade.store.logins import Logins
 from fhir_facade.store.standing import Standing
 from fhir_facade.store.tallies import APP
@@ -126,13 +124,12 @@ def pages_of(settings: Settings) -> Pages:
 def login_desk(parts: Parts, pages: Pages, trail: Trail) -> LoginDesk:
     """What the log-in pages work with."""
     settings, logins = parts.settings, Logins(parts.store)
-    hashing = IdentifierHash(identifier_keys(settings), next(iter(identifier_keys(settings))))
     keys = LoginKeys(parts.secret)
     flow = LoginFlow(
         choices=[login_choice(name, label_of(settings, name), one) for name, one in parts.providers.items()],
         logins=logins,
         keys=keys,
-        linker=Linker(parts.people, logins, hashing),
+        linker=linker_of(parts),
         callback_url=f"{settings.server.public_base}/login/callback",
         minimum=Assurance(ial=settings.oauth.minimum_ial, aal=settings.oauth.minimum_aal),
         record=counting(trail.login),

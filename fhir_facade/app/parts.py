@@ -123,4 +123,5 @@ def authorization_server(settings: Settings, store: Store, trail: Trail) -> Auth
         secret=cursor_key(settings),
         key_sets=KeySets(local_allowed=sandbox),
         record=trail.event,
+        reverify_days=settings.login.reverify_days,
     )

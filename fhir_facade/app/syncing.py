@@ -68,6 +68,7 @@ def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool =
         patient_of=patient_of(settings),
         labels=policy.labels,
         hashed=match_hash(settings),
+        combinations=settings.login.match,
         state=state_folder(settings),
         allow_removals=allow_removals,
         workers=workers,
@@ -77,6 +78,7 @@ def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool =
 def rendering_of(settings: Settings) -> str:
     """How resources are rendered: when it changes, a sync maps everything again."""
     people = f" people {settings.identity.crosswalk}" if settings.identity.crosswalk else ""
+    people += f" match {settings.login.match}" if settings.login.match else ""
     return f"carin {settings.fhir.carin} pins {settings.fhir.pin_coding_versions}{people}"
 
 
