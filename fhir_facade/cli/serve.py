@@ -6,7 +6,7 @@ import os
 import tempfile
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import click
 
@@ -59,7 +59,6 @@ def run(
 
         def work(stop: Event) -> None:
             app = create_app(settings)
-            Thread(target=app.extensions["status"].watch, args=(stop,), daemon=True).start()
             worker.serve(
                 app,
                 busy,

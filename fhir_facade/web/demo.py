@@ -209,6 +209,6 @@ def demo_blueprint(pages: Pages, keys: LoginKeys, base: str) -> Blueprint:
     """The demo app; served in the sandbox alone."""
     blueprint, views = Blueprint("demo", __name__), DemoPages(pages, keys, base)
     blueprint.add_url_rule("/demo", "front", views.front)
-    blueprint.add_url_rule("/demo/start", "start", views.start, methods=["POST"])
+    blueprint.add_url_rule("/demo/start", "start", views.start)
     blueprint.add_url_rule("/demo/callback", "callback", views.callback)
     return blueprint

@@ -154,8 +154,10 @@ class LoginPages:
         people = self._desk.people_of(visit.choices) if visit else []
         if asked is None or not people:
             return self._desk.stopped(Stop.EXPIRED, None)
+        if request.method == "POST" and not self._desk.genuine(visit_id):
+            return self._desk.stopped(Stop.EXPIRED, asked)
         missing = False
-        if request.method == "POST" and self._desk.genuine(visit_id):
+        if request.method == "POST":
             number = request.form.get("person", "")
             if number.isascii() and number.isdigit() and int(number) < len(people):
                 chosen = people[int(number)]

@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from fhir_facade.access.scopes import Scopes
 from fhir_facade.login.consent import CATEGORIES
-from fhir_facade.login.flow import Stop
 from fhir_facade.login.keys import fresh_token
 from fhir_facade.login.ports import LoginEvent
 from fhir_facade.oauth import codes
@@ -25,6 +24,8 @@ from fhir_facade.web.portal import PortalRequests, is_portal
 SESSION_COOKIE = "facade_member"
 SESSION_S = 1800
 BROWSER_S = 24 * 3600
+LOG_IN = "log-in"
+"""What the form that begins a log-in is tied to, beside the browser."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ class MemberPages:
         """The list; without a session the way to the log-in."""
         visit = self._session()
         if visit is None or visit.chosen_patient is None:
-            return self._desk.pages.render("members_log_in.html")
+            return self._welcome()
         texts, patient = self._desk.pages.texts(), visit.chosen_patient
         grants = [_shown(sharing, texts) for sharing in self._sharings.of(patient)]
         return self._desk.pages.render(
@@ -101,13 +102,29 @@ class MemberPages:
             posts_to=self._logout_url(visit) or "",
         )
 
+    def _welcome(self) -> AnyResponse:
+        """The way to the log-in, in a form that belongs to this browser."""
+        browser = request.cookies.get(self._desk.cookie) or fresh_token()
+        token = self._desk.keys.derive("form", f"{LOG_IN} {browser}")
+        answer = self._desk.pages.render("members_log_in.html", token=token)
+        self._set(answer, self._desk.cookie, browser, BROWSER_S)
+        return answer
+
+    def _stale(self) -> AnyResponse:
+        """Says that a form is over, with a way to a fresh one."""
+        texts = self._desk.pages.texts()
+        values = {"title": texts("stopped.expired_title"), "text": texts("mine.stale"), "again": "/members"}
+        return self._desk.pages.render("stopped.html", 400, base="", token="", **values)
+
     def _logout_url(self, visit: VisitRow) -> str | None:
         """Where the log-in system ends its own session, so that the next person on this computer must log in."""
         return self._desk.flow.logout_url(visit.provider or "", self._portal.home)
 
     def log_in(self) -> AnyResponse:
         """Begin the member's own visit."""
-        browser = request.cookies.get(self._desk.cookie) or fresh_token()
+        browser = request.cookies.get(self._desk.cookie)
+        if not browser or not self._desk.genuine(LOG_IN):
+            return self._stale()
         answer = redirect(f"/login/{self._portal.new_visit(browser)}", 303)
         self._set(answer, self._desk.cookie, browser, BROWSER_S)
         return answer
@@ -116,10 +133,10 @@ class MemberPages:
         """The log-in is done: the visit becomes a session, once."""
         asked, visit = self._desk.waiting(visit_id), self._desk.flow.known(visit_id)
         if asked is None or visit is None or visit.chosen_patient is None or not is_portal(visit_id):
-            return self._desk.stopped(Stop.EXPIRED, None)
+            return self._stale()
         now = self._desk.flow.now()
         if not self._desk.logins.decide(visit_id, now):
-            return self._desk.stopped(Stop.EXPIRED, None)
+            return self._stale()
         self._desk.logins.identify(visit_id, expires_at=now + SESSION_S)
         answer = redirect("/members", 303)
         self._set(answer, SESSION_COOKIE, self._desk.keys.seal(visit_id, "member session"), SESSION_S)
@@ -129,7 +146,7 @@ class MemberPages:
         """Stop sharing with one app; it takes effect with the next request of that app."""
         visit = self._session()
         if visit is None or visit.chosen_patient is None or not self._desk.genuine(visit.visit_id):
-            return self._desk.stopped(Stop.EXPIRED, None)
+            return self._stale()
         wanted = request.form.get("grant", "")
         found = next((one for one in self._sharings.of(visit.chosen_patient) if one.grant_id == wanted), None)
         if found is None:
@@ -149,11 +166,11 @@ class MemberPages:
 
     def log_out(self) -> AnyResponse:
         """End the session, here and at the log-in system."""
-        visit, onward = self._session(), None
-        if visit is not None and self._desk.genuine(visit.visit_id):
-            self._desk.logins.identify(visit.visit_id, expires_at=0)
-            onward = self._logout_url(visit)
-        answer = redirect(onward or "/members", 303)
+        visit = self._session()
+        if visit is None or not self._desk.genuine(visit.visit_id):
+            return self._stale()
+        self._desk.logins.identify(visit.visit_id, expires_at=0)
+        answer = redirect(self._logout_url(visit) or "/members", 303)
         answer.delete_cookie(SESSION_COOKIE, secure=self._desk.pages.secure, httponly=True, samesite="Lax")
         return answer
 

@@ -19,6 +19,7 @@ PAGE_POLICY = (
 _FILES = {
     "swagger-ui.css": "text/css; charset=utf-8",
     "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "portal.css": "text/css; charset=utf-8",
     "init.js": "text/javascript; charset=utf-8",
     "LICENSE.txt": "text/plain; charset=utf-8",
     "NOTICE.txt": "text/plain; charset=utf-8",
@@ -26,8 +27,9 @@ _FILES = {
 }
 _PAGE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    '<title>API reference</title><link rel="stylesheet" href="api-docs/swagger-ui.css"></head><body>'
-    '<div id="swagger-ui"><noscript>This page needs JavaScript; the description is at '
+    '<title>API reference</title><link rel="stylesheet" href="api-docs/swagger-ui.css">'
+    '<link rel="stylesheet" href="api-docs/portal.css"></head><body>'
+    '<p class="facade-back"><a href="guides">Guides for developers</a></p><div id="swagger-ui"><noscript>This page needs JavaScript; the description is at '
     '<a href="openapi.json">openapi.json</a>.</noscript></div><script src="api-docs/swagger-ui-bundle.js"></script>'
     '<script src="api-docs/init.js"></script></body></html>'
 )

@@ -104,6 +104,7 @@ class Journey:
         self.browser = httpx.Client(timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
         self.verifier = secrets.token_urlsafe(48)
         self.state = secrets.token_urlsafe(24)
+        self.visited: list[str] = []
 
     def authorize_parameters(self, scope: str) -> dict[str, str]:
         """A right authorization request."""
@@ -130,13 +131,24 @@ class Journey:
             target = urljoin(str(answer.url), answer.headers["location"])
             if not target.startswith(self.base + "/"):
                 return answer
+            self.visited.append(target)
             answer = self.browser.get(target)
         return answer
+
+    def enter(self, username: str, password: str) -> Journey:
+        """Log in to the member's own pages."""
+        page = self.browser.get(f"{self.base}/members")
+        page = self.log_in(self.send(page, forms_of(page)[0]), username, password)
+        assert str(page.url).endswith("/members"), page.url
+        return self
 
     def send(self, page: httpx.Response, form: Form, **values: str | list[str]) -> httpx.Response:
         """The page after a form."""
         data: dict[str, Any] = {**form.fields, **values}
-        return self.follow(self.browser.post(urljoin(str(page.url), form.action), data=data))
+        address = urljoin(str(page.url), form.action)
+        if form.method == "get":
+            return self.follow(self.browser.get(address, params=data))
+        return self.follow(self.browser.post(address, data=data))
 
     def log_in(self, page: httpx.Response, username: str, password: str) -> httpx.Response:
         """The page after the log-in form."""

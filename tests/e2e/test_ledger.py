@@ -27,13 +27,7 @@ def tokens(sandbox: Sandbox) -> Tokens:
 @pytest.fixture(scope="module")
 def member(sandbox: Sandbox) -> Journey:
     """The member's own browser, logged in."""
-    person = Journey(sandbox.base, "unused", "unused")
-    page = person.follow(person.browser.post(f"{sandbox.base}/members/log-in"))
-    page = person.log_in(page, *MEMBER)
-    if "person" in page.text and "/member" in str(page.url):
-        page = person.send(page, form_with(page, "person"), person="0")
-    assert str(page.url).endswith("/members"), page.url
-    return person
+    return Journey(sandbox.base, "unused", "unused").enter(*MEMBER)
 
 
 def ledger(member: Journey) -> list[dict[str, str]]:

@@ -37,8 +37,14 @@ def mine(stage):
     return stage
 
 
+def begin(mine) -> str:
+    """Where the form that begins a log-in leads."""
+    token = mine.hidden(mine.client.get("/members").text, "token")
+    return mine.client.post("/members/log-in", data={"token": token}).location
+
+
 def log_in(mine):
-    start = mine.client.post("/members/log-in").location
+    start = begin(mine)
     form = mine.client.get(f"{start}/with/password")
     answer = {"state": mine.hidden(form.text, "state"), "username": "maria", "password": "right"}
     enter = mine.client.post("/login/callback", data=answer).location
@@ -101,19 +107,19 @@ def test_an_invented_session_shows_nothing(mine, session: str) -> None:
 
 
 def test_a_members_own_visit_grants_nothing_to_anybody(mine) -> None:
-    start = mine.client.post("/members/log-in").location
+    start = begin(mine)
     log_in(mine)
     assert mine.client.get(f"{start}/consent").status_code == 400
 
 
 def test_another_browser_cannot_use_a_members_visit(mine) -> None:
-    start = mine.client.post("/members/log-in").location
+    start = begin(mine)
     mine.client.set_cookie("facade_request", "another-browser")
     assert mine.client.get(start).status_code == 400
 
 
 def test_cancel_leads_to_the_front_page(mine) -> None:
-    start = mine.client.post("/members/log-in").location
+    start = begin(mine)
     page = mine.client.get(start).text
     back = mine.client.post(f"{start}/cancel", data={"token": mine.hidden(page, "token")})
     assert back.location == "http://localhost/"

@@ -14,7 +14,7 @@ from tests.peers.running import cache
 PACKAGES = ("playwright-core@1.65.1", "axe-core@4.14.1")
 
 
-def _installed(script: str) -> Path:
+def installed(script: str) -> Path:
     """The script beside its packages; fetched at the first call."""
     folder = cache("chromium-" + "-".join(PACKAGES).replace("@", "-"))
     if not (folder / "node_modules" / "axe-core").is_dir():
@@ -26,7 +26,7 @@ def _installed(script: str) -> Path:
 
 def passkey(base: str, invitation: str, password: str) -> dict[str, bool]:
     """Whether a passkey was made with an invitation, and used at the next log-in."""
-    command = ["node", str(_installed("passkey.mjs")), base, invitation, password]
+    command = ["node", str(installed("passkey.mjs")), base, invitation, password]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     outcome: dict[str, bool] = json.loads(done.stdout)
@@ -42,7 +42,7 @@ def look(base: str, pages: Mapping[str, str], cookies: Mapping[str, str], pictur
         "cookies": [{"name": name, "value": value} for name, value in cookies.items()],
         "pictures": str(pictures),
     }
-    command = ["node", str(_installed("look.mjs"))]
+    command = ["node", str(installed("look.mjs"))]
     done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     report: list[dict[str, Any]] = json.loads(done.stdout)
