@@ -29,7 +29,8 @@ _PAGE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     '<title>API reference</title><link rel="stylesheet" href="api-docs/swagger-ui.css">'
     '<link rel="stylesheet" href="api-docs/portal.css"></head><body>'
-    '<p class="facade-back"><a href="guides">Guides for developers</a></p><div id="swagger-ui"><noscript>This page needs JavaScript; the description is at '
+    '<p class="facade-back"><a href="guides">Guides for developers</a></p>'
+    '<div id="swagger-ui"><noscript>This page needs JavaScript; the description is at '
     '<a href="openapi.json">openapi.json</a>.</noscript></div><script src="api-docs/swagger-ui-bundle.js"></script>'
     '<script src="api-docs/init.js"></script></body></html>'
 )

@@ -48,7 +48,8 @@ class Chromium:
 
     def do(self, what: str, who: int = 0, **values: Any) -> Any:
         """What a step answered; fails with what the browser said."""
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.write(json.dumps({"do": what, "who": who, **values}) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
