@@ -10,9 +10,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+DAY = timedelta(days=1)
 
-def write_keys(folder: Path, name: str) -> tuple[Path, Path]:
-    """A private key and a certificate of its own, as PEM files."""
+
+def write_keys(folder: Path, name: str, begins: timedelta = -DAY, ends: timedelta = DAY) -> tuple[Path, Path]:
+    """A private key and a certificate of its own, as PEM files; it holds from and until then, seen from now."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -22,8 +24,8 @@ def write_keys(folder: Path, name: str) -> tuple[Path, Path]:
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(now + begins)
+        .not_valid_after(now + ends)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .sign(key, hashes.SHA256())
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import warnings
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -27,8 +27,11 @@ PASSWORD_TRANSPORT = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTr
 class SamlIdp:
     """One identity provider that knows one service provider."""
 
-    def __init__(self, folder: Path, name: str = "idp") -> None:
-        self._key, self._certificate = write_keys(folder, name)
+    def __init__(
+        self, folder: Path, name: str = "idp", sso: str = "https://idp.example/sso", **held: timedelta
+    ) -> None:
+        self._key, self._certificate = write_keys(folder, name, **held)
+        self._sso = sso
         self._folder = folder
         self.metadata = folder / f"{name}.xml"
         self.metadata.write_text(str(entity_descriptor(self._config([]))))
@@ -43,7 +46,7 @@ class SamlIdp:
             "digest_algorithm": "http://www.w3.org/2001/04/xmlenc#sha256",
             "service": {
                 "idp": {
-                    "endpoints": {"single_sign_on_service": [("https://idp.example/sso", BINDING_HTTP_REDIRECT)]},
+                    "endpoints": {"single_sign_on_service": [(self._sso, BINDING_HTTP_REDIRECT)]},
                     "policy": {"default": {"lifetime": {"minutes": 5}, "attribute_restrictions": None}},
                     "want_authn_requests_signed": False,
                 }

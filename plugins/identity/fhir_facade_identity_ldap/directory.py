@@ -16,6 +16,7 @@ with warnings.catch_warnings():  # the library has not been changed since 2021 a
     from ldap3.utils.conv import escape_filter_chars
 
 from fhir_facade.contracts.errors import IdentityUnavailable
+from fhir_facade.contracts.reach import peer_fault
 from fhir_facade_identity_ldap.settings import PLACE, LdapSettings
 
 SUCCESS, INVALID_CREDENTIALS, NO_SUCH_OBJECT = 0, 49, 32
@@ -63,6 +64,23 @@ class Directory:
                 raise IdentityUnavailable(f"the directory refused the search (result {connection.result['result']})")
             found = [one for one in connection.response or [] if one.get("type") == "searchResEntry"]
         return _entry(found[0]) if len(found) == 1 else None
+
+    def faults(self) -> Iterator[str]:
+        """What is wrong with the certificate and with the place where people are looked up.
+
+        Raises:
+            IdentityUnavailable: the directory does not answer, or refuses the search.
+        """
+        settings = self._settings
+        password = settings.bind_password.reveal() if settings.bind_password else None
+        with self._connected(settings.bind_dn or None, password) as connection:
+            if isinstance(connection.socket, ssl.SSLSocket) and (fault := peer_fault(connection.socket)):
+                yield f"identity.ldap.url: {fault}"
+            if not connection.bind():
+                raise IdentityUnavailable(f"the directory refused bind_dn (result {connection.result['result']})")
+            connection.search(settings.base, "(objectClass=*)", search_scope=ldap3.BASE, attributes=["objectClass"])
+            if connection.result["result"] == NO_SUCH_OBJECT:
+                yield f"identity.ldap.base: there is no {settings.base}, or bind_dn may not see it; compare it"
 
     def accepts(self, dn: str, password: str) -> bool:
         """Whether the directory takes this password for that entry; an empty one is never sent.

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from fhir_facade.contracts.errors import ConfigError, IdentityUnavailable, LoginDenied, LoginRejected
 from fhir_facade.contracts.identity import Answer, AskFor, Assurance, Attempt, Field, VerifiedIdentity
 from fhir_facade.contracts.plugin import IdentityContext
+from fhir_facade.contracts.reach import tls_fault
 from fhir_facade_identity_ldap.directory import Directory
 from fhir_facade_identity_ldap.settings import LdapSettings
 
@@ -82,12 +83,13 @@ class LdapProvider:
         )
 
     def check(self) -> Sequence[str]:
-        """Search for nobody; what is wrong, in sentences."""
+        """Look at certificate and base, and search for nobody; what is wrong, in sentences."""
         try:
             self._directory.find("nobody-of-that-name")
+            return tuple(self._directory.faults())
         except IdentityUnavailable as error:
-            return (f"identity.ldap.url: {error}; try ldapsearch -H {self._settings.url} -b '{self._settings.base}'",)
-        return ()
+            said = tls_fault(self._settings.url, self._settings.timeout_s, self._settings.ca_file) or str(error)
+            return (f"identity.ldap.url: {said}; try ldapsearch -H {self._settings.url} -b '{self._settings.base}'",)
 
     def close(self) -> None:
         """Nothing to give back: each question has its own connection."""

@@ -22,6 +22,7 @@ from fhir_facade.contracts.identity import (
     VerifiedIdentity,
 )
 from fhir_facade.contracts.plugin import IdentityContext
+from fhir_facade.contracts.reach import callback_fault
 from fhir_facade_identity_local.passkeys import Passkeys
 from fhir_facade_identity_local.passwords import LONGEST, Passwords, fault_of
 from fhir_facade_identity_local.settings import LocalSettings
@@ -67,6 +68,7 @@ class LocalProvider:
     ) -> None:
         self._settings = settings
         self._accounts = accounts
+        self._public_base = public_base
         self._issuer = f"{public_base}/local"
         self._clock = clock
         self._passwords = Passwords()
@@ -96,7 +98,11 @@ class LocalProvider:
         return step(attempt, answer)
 
     def check(self) -> Sequence[str]:
-        """Nothing can be wrong once the provider is open."""
+        """Whether browsers will make passkeys for our address."""
+        if self._settings.second_factor == "passkey" and callback_fault(self._public_base):
+            return (
+                f"identity.local.second_factor: browsers make passkeys for https:// alone, not {self._public_base}",
+            )
         return ()
 
     def close(self) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -36,6 +38,29 @@ class ProviderHttp:
         if status != 200:
             raise IdentityUnavailable(f"the provider answered {status}")
         return _object(body)
+
+    @staticmethod
+    def authorities() -> Path:
+        """The file of the certificates that are trusted to sign the provider's own."""
+        return Path(
+            os.environ.get("REQUESTS_CA_BUNDLE")
+            or os.environ.get("CURL_CA_BUNDLE")
+            or requests.utils.DEFAULT_CA_BUNDLE_PATH
+        )
+
+    def look(self, url: str) -> tuple[int, Mapping[str, str]]:
+        """Status and headers of an answer, its body unread.
+
+        Raises:
+            IdentityUnavailable: no answer in time.
+        """
+        try:
+            with requests.get(
+                url, auth=_no_auth, timeout=self._timeout_s, allow_redirects=False, stream=True
+            ) as answer:
+                return answer.status_code, answer.headers
+        except requests.RequestException as error:
+            raise IdentityUnavailable(f"the provider does not answer ({type(error).__name__})") from error
 
     def post(self, url: str, form: Mapping[str, str], auth: tuple[str, str] | None) -> tuple[int, dict[str, Any]]:
         """Status and JSON object of a form post.

@@ -14,11 +14,11 @@ from fhir_facade.contracts.errors import (
     ConfigError,
     IdentityUnavailable,
     LoginDenied,
-    LoginError,
     LoginRejected,
 )
 from fhir_facade.contracts.identity import Answer, Attempt, RedirectTo, VerifiedIdentity
 from fhir_facade.contracts.plugin import IdentityContext
+from fhir_facade_identity_oidc.checking import faults_of
 from fhir_facade_identity_oidc.http import ProviderHttp
 from fhir_facade_identity_oidc.metadata import Discovery
 from fhir_facade_identity_oidc.settings import OidcSettings, level_of
@@ -41,7 +41,7 @@ def open_provider(settings: OidcSettings, context: IdentityContext) -> OidcProvi
         faults.append("identity.oidc.issuer: production needs https")
     if faults:
         raise ConfigError(faults)
-    return OidcProvider(settings)
+    return OidcProvider(settings, f"{context.public_base}/login/callback")
 
 
 class OidcProvider:
@@ -49,10 +49,12 @@ class OidcProvider:
 
     Args:
         settings: checked settings.
+        callback_url: absolute URL that the provider sends people back to.
     """
 
-    def __init__(self, settings: OidcSettings) -> None:
+    def __init__(self, settings: OidcSettings, callback_url: str) -> None:
         self._settings = settings
+        self._callback_url = callback_url
         self._http = ProviderHttp(settings.timeout_s)
         self._discovery = Discovery(settings.issuer, self._http)
         self._assertion = ClientAssertion(settings) if settings.private_key else None
@@ -109,15 +111,8 @@ class OidcProvider:
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{query}" if endpoint else None
 
     def check(self) -> Sequence[str]:
-        """Ask the provider for its metadata and keys; what is wrong, in sentences."""
-        try:
-            metadata = self._discovery.metadata()
-            self._discovery.keys(None)
-        except LoginError as error:
-            return (f"identity.oidc.issuer: {error}; open {self._settings.issuer} and compare",)
-        if self._settings.userinfo and not metadata.userinfo_endpoint:
-            return ("identity.oidc.userinfo: the provider has no userinfo endpoint; set it to false",)
-        return ()
+        """Ask the provider for its metadata and keys, and try our client there; what is wrong, in sentences."""
+        return faults_of(self._settings, self._discovery, self._http, self._callback_url, self._posted)
 
     def close(self) -> None:
         """Nothing to give back: each request has its own connection."""
@@ -140,12 +135,19 @@ class OidcProvider:
             raise LoginRejected("the answer has no code")
 
     def _exchange(self, attempt: Attempt, code: str) -> dict[str, Any]:
+        status, tokens = self._posted(code, attempt.callback_url, attempt.code_verifier)
+        if status != 200:
+            raise LoginRejected(f"the provider did not accept the code ({status})")
+        return tokens
+
+    def _posted(self, code: str, callback_url: str, verifier: str) -> tuple[int, dict[str, Any]]:
+        """The token endpoint's answer to a code."""
         endpoint, settings = self._discovery.metadata().token_endpoint, self._settings
         form = {
             "grant_type": "authorization_code",
             "code": code,
-            "redirect_uri": attempt.callback_url,
-            "code_verifier": attempt.code_verifier,
+            "redirect_uri": callback_url,
+            "code_verifier": verifier,
             "client_id": settings.client_id,
         }
         auth = None
@@ -153,10 +155,7 @@ class OidcProvider:
             form |= {"client_assertion_type": JWT_BEARER, "client_assertion": self._assertion.sign(endpoint)}
         elif settings.client_secret:
             auth = quote(settings.client_id, safe=""), quote(settings.client_secret.reveal(), safe="")
-        status, tokens = self._http.post(endpoint, form, auth)
-        if status != 200:
-            raise LoginRejected(f"the provider did not accept the code ({status})")
-        return tokens
+        return self._http.post(endpoint, form, auth)
 
     def _userinfo(self, tokens: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
         endpoint = self._discovery.metadata().userinfo_endpoint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import shutil
 import warnings
@@ -61,7 +62,8 @@ class Partner:
             self._client = Saml2Client(self._config)
             providers = list(self._client.metadata.with_descriptor("idpsso"))
         except Exception as error:  # the library raises whatever its parser, its files or xmlsec1 raise
-            raise ConfigError([f"identity.saml.metadata: cannot be read ({type(error).__name__}: {error})"]) from error
+            what = "metadata, key or certificate" if settings.key else "metadata"
+            raise ConfigError([f"identity.saml: {what} cannot be read ({type(error).__name__}: {error})"]) from error
         if len(providers) != 1:
             raise ConfigError([f"identity.saml.metadata: names {len(providers)} identity providers, must be one"])
         self.issuer = str(providers[0])
@@ -69,6 +71,17 @@ class Partner:
     def metadata(self) -> bytes:
         """Our own metadata, for the identity provider's administrator."""
         return str(entity_descriptor(self._config)).encode()
+
+    @property
+    def place(self) -> str:
+        """Where people log in, as the metadata says."""
+        found = self._client.metadata.single_sign_on_service(self.issuer, BINDING_HTTP_REDIRECT)
+        return str(found[0]["location"]) if found else ""
+
+    def certificates(self) -> list[bytes]:
+        """The certificates that the identity provider's metadata names for signatures, as DER."""
+        found = self._client.metadata.certs(self.issuer, "idpsso", "signing")
+        return [base64.b64decode("".join(text.split())) for _, text in found]
 
     def request(self, state: str) -> tuple[str, str]:
         """A request: its id, and the URL that carries it.

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fhir_facade.contracts.errors import ConfigError, LoginRejected
 from fhir_facade.contracts.identity import Answer, Attempt, Endpoint, RedirectTo, VerifiedIdentity
 from fhir_facade.contracts.plugin import IdentityContext
+from fhir_facade_identity_saml.checking import faults_of
 from fhir_facade_identity_saml.partner import Partner
 from fhir_facade_identity_saml.settings import SamlSettings
 
@@ -21,7 +22,7 @@ def open_provider(settings: SamlSettings, context: IdentityContext) -> SamlProvi
     faults = settings.faults()
     if faults:
         raise ConfigError(faults)
-    return SamlProvider(settings, Partner(settings, f"{context.public_base}/login/callback"))
+    return SamlProvider(settings, Partner(settings, f"{context.public_base}/login/callback"), context.public_base)
 
 
 class SamlProvider:
@@ -30,10 +31,12 @@ class SamlProvider:
     Args:
         settings: checked settings.
         partner: speaks SAML.
+        public_base: absolute URL of the facade's root.
     """
 
-    def __init__(self, settings: SamlSettings, partner: Partner) -> None:
+    def __init__(self, settings: SamlSettings, partner: Partner, public_base: str) -> None:
         self._settings = settings
+        self._public_base = public_base
         self._partner = partner
 
     def begin(self, attempt: Attempt) -> RedirectTo:
@@ -75,8 +78,8 @@ class SamlProvider:
         return (Endpoint(path="metadata", content_type="application/samlmetadata+xml", body=body),)
 
     def check(self) -> Sequence[str]:
-        """Nothing can be asked without a person; what files hold was checked when they were opened."""
-        return ()
+        """Look at certificates and clocks, and show the identity provider a request; what is wrong, in sentences."""
+        return faults_of(self._settings, self._partner, self._public_base)
 
     def close(self) -> None:
         """Nothing to give back."""
