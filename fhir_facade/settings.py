@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.contracts.evidence import combination_fault
 from fhir_facade.contracts.sections import (
     AgencySettings,
     DatabaseSettings,
@@ -18,6 +19,7 @@ from fhir_facade.contracts.sections import (
     IdentitySettings,
     KeySettings,
     LimitSettings,
+    LoginSettings,
     MailSettings,
     OAuthSettings,
     RegistrySettings,
@@ -38,6 +40,7 @@ SECTIONS: dict[str, type[Any]] = {
     "replica": DatabaseSettings,
     "keys": KeySettings,
     "oauth": OAuthSettings,
+    "login": LoginSettings,
     "limits": LimitSettings,
     "agency": AgencySettings,
     "sensitive": SensitiveSettings,
@@ -191,8 +194,11 @@ def conflicts(settings: Settings) -> list[str]:
         (not 1 <= settings.fhir.page_size <= 100, "fhir.page_size: must be 1–100"),
         (not 60 <= settings.oauth.access_token_s <= 3600, "oauth.access_token_s: must be 60–3600"),
         (not 10 <= settings.oauth.code_s <= 600, "oauth.code_s: must be 10–600"),
+        (settings.login.reverify_days < 0, "login.reverify_days: must be 0 (never) or more days"),
     ]
-    return [text for broken, text in rules if broken]
+    return [text for broken, text in rules if broken] + [
+        f"login.match: {fault}" for kinds in settings.login.match if (fault := combination_fault(kinds))
+    ]
 
 
 def with_state(settings: Settings, reader: Reader) -> Settings:

@@ -107,6 +107,14 @@ def test_production_refuses_what_only_a_sandbox_may(tmp_path: Path) -> None:
         assert fault in message
 
 
+def test_a_match_by_name_alone_is_refused_at_start(tmp_path: Path) -> None:
+    rules = '[login]\nmatch = [["family", "given"], ["birth-date", "family", "ssn-last4"], ["birth_date", "mbi"]]\n'
+    message = faults_of(tmp_path, SMALLEST + rules)
+    assert "login.match: family + given is a name alone, and many people share a name; add birth-date" in message
+    assert "login.match: birth_date + mbi: name kinds of evidence such as birth-date" in message
+    assert "ssn-last4 is" not in message
+
+
 def test_the_state_folder_of_the_environment_wins(tmp_path: Path) -> None:
     settings = load(written(tmp_path, SMALLEST), {"FHIR_FACADE_STATE": str(tmp_path / "state")})
 

@@ -7,25 +7,27 @@ from importlib.metadata import version
 
 from flask import Flask
 
+from fhir_facade.app.counting import counting_refusals, counting_token_refusals
 from fhir_facade.app.databases import audit_log, readiness_checks
 from fhir_facade.app.disclosures import disclosures_of
+from fhir_facade.app.lateness import lateness
+from fhir_facade.app.linking import linker_of
 from fhir_facade.app.parts import Parts, open_parts
 from fhir_facade.app.registry import open_registry, takes_sign_ups
 from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.identity import Assurance
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.login.flow import LoginFlow
-from fhir_facade.login.identifiers import IdentifierHash
 from fhir_facade.login.keys import LoginKeys
-from fhir_facade.login.linking import Linker
 from fhir_facade.login.ports import login_choice
 from fhir_facade.oauth import discovery
 from fhir_facade.oauth.bearer import Bearer
 from fhir_facade.oauth.codes import end_grants
 from fhir_facade.oauth.status import Describe
 from fhir_facade.search.cursor import Cursors
-from fhir_facade.state import identifier_keys
 from fhir_facade.store.logins import Logins
+from fhir_facade.store.standing import Standing
+from fhir_facade.store.tallies import APP
 from fhir_facade.web.capability import Publication
 from fhir_facade.web.consent import consent_blueprint
 from fhir_facade.web.demo import demo_blueprint
@@ -52,6 +54,7 @@ from fhir_facade.web.portal import PortalRequests
 from fhir_facade.web.representation import while_represented
 from fhir_facade.web.reviews import reviews_blueprint
 from fhir_facade.web.status import Status, status_blueprint
+from fhir_facade.web.status_history import History
 
 
 def create_app(settings: Settings) -> Flask:
@@ -121,13 +124,12 @@ def pages_of(settings: Settings) -> Pages:
 def login_desk(parts: Parts, pages: Pages, trail: Trail) -> LoginDesk:
     """What the log-in pages work with."""
     settings, logins = parts.settings, Logins(parts.store)
-    hashing = IdentifierHash(identifier_keys(settings), next(iter(identifier_keys(settings))))
     keys = LoginKeys(parts.secret)
     flow = LoginFlow(
         choices=[login_choice(name, label_of(settings, name), one) for name, one in parts.providers.items()],
         logins=logins,
         keys=keys,
-        linker=Linker(parts.people, logins, hashing),
+        linker=linker_of(parts),
         callback_url=f"{settings.server.public_base}/login/callback",
         minimum=Assurance(ial=settings.oauth.minimum_ial, aal=settings.oauth.minimum_aal),
         record=counting(trail.login),
@@ -180,7 +182,9 @@ def _add_registry(app: Flask, parts: Parts, pages: Pages, limits: Limits) -> Non
         app.register_blueprint(blueprint)
     app.register_blueprint(directory_blueprint(pages, parts.store))
     app.register_blueprint(guides_blueprint(pages, settings.server.public_base, parts.named, settings.fhir.carin))
-    app.register_blueprint(status_blueprint(pages, Status(readiness_checks(settings), parts.resources)))
+    status = Status(readiness_checks(settings), parts.resources, History(Standing(parts.store)), lateness(settings))
+    app.extensions["status"] = status
+    app.register_blueprint(status_blueprint(pages, status))
 
 
 def _oauth_desk(parts: Parts, pages: Pages, bearer: Bearer, origins: Origins, limits: Limits) -> OAuthDesk:
@@ -191,6 +195,7 @@ def _oauth_desk(parts: Parts, pages: Pages, bearer: Bearer, origins: Origins, li
         origins=origins,
         describe=_describe(parts),
         limits=limits,
+        refused=counting_token_refusals(parts.store, parts.tally),
     )
 
 
@@ -222,7 +227,10 @@ def _fhir_service(
     )
     return FhirService(
         resources=parts.resources,
-        authenticate=limits.authenticated(while_represented(bearer.authenticate, parts.people, _ender(parts))),
+        authenticate=limits.authenticated(
+            counting_refusals(while_represented(bearer.authenticate, parts.people, _ender(parts)), parts.tally),
+            throttled=lambda app_id: parts.tally.add(APP, app_id, "access 429"),
+        ),
         publication=publication,
         cursors=Cursors(parts.secret),
         audit=trail.access,

@@ -9,6 +9,7 @@ from fhir_facade.app.databases import audit_log, require_current_schemas, store_
 from fhir_facade.app.parts import authorization_server, providers_of
 from fhir_facade.app.sources import policy_of, scratch_of
 from fhir_facade.app.trail import Trail
+from fhir_facade.contracts.claims import Capabilities
 from fhir_facade.contracts.errors import ConfigError, FacadeError
 from fhir_facade.contracts.identity import Account
 from fhir_facade.contracts.sections import Settings, SourceSettings
@@ -71,11 +72,24 @@ def _source(settings: Settings, entry: SourceSettings) -> Sequence[str]:
     except FacadeError as error:
         return [f"claims {entry.name}: {error}"]
     try:
-        return [f"claims {entry.name}: {fault}" for fault in source.check()]
+        return [
+            f"claims {entry.name}: {fault}"
+            for fault in [*source.check(), *_unmatched(settings, entry, source.capabilities)]
+        ]
     except FacadeError as error:
         return [f"claims {entry.name}: {error}"]
     finally:
         source.close()
+
+
+def _unmatched(settings: Settings, entry: SourceSettings, capabilities: Capabilities) -> Sequence[str]:
+    """Combinations that a live source cannot be asked for; the copy holds them in any case."""
+    kinds = ["+".join(kinds) for kinds in settings.login.match if len(kinds) > 1] if entry.mode == "live" else []
+    return [
+        f"login.match: a live source must carry the match key {kind} itself; add it, or serve the source from its copy"
+        for kind in kinds
+        if kind not in capabilities.match_keys
+    ]
 
 
 def _providers(settings: Settings) -> Sequence[str]:

@@ -24,6 +24,7 @@ from fhir_facade.resources.disclosures import WithDisclosures
 from fhir_facade.resources.page import Resources
 from fhir_facade.state import cursor_key, identifier_key, signing_folder
 from fhir_facade.store import Store
+from fhir_facade.store.tallies import Tally
 from fhir_facade.web.login_people import ResourcePeople
 
 
@@ -43,6 +44,7 @@ class Parts:
     named: Sequence[NamedMember]
     secret: bytes
     trail: Trail
+    tally: Tally
 
     @property
     def sandbox(self) -> bool:
@@ -61,13 +63,15 @@ def open_parts(settings: Settings) -> Parts:
     named = named_members(settings) if sandbox else ()
     accounts = SandboxAccounts(named, identifier_key(settings), lambda patient: is_member(resources, patient))
     store, log = Store(store_url(settings)), audit_log(settings)
-    trail = Trail(log)
+    tally = Tally(store)
+    trail = Trail(log, tally)
     return Parts(
         settings=settings,
         store=store,
         resources=WithDisclosures(resources, disclosures_of(log, store), settings.agency.name),
         server=authorization_server(settings, store, trail),
         trail=trail,
+        tally=tally,
         people=(SandboxPeople if sandbox else ResourcePeople)(resources, settings.oauth.parents_until),
         providers=providers_of(
             settings, {"sandbox": accounts if sandbox else None, "local": local_accounts(settings, store)}
@@ -119,4 +123,5 @@ def authorization_server(settings: Settings, store: Store, trail: Trail) -> Auth
         secret=cursor_key(settings),
         key_sets=KeySets(local_allowed=sandbox),
         record=trail.event,
+        reverify_days=settings.login.reverify_days,
     )

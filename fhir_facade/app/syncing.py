@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from fhir_facade.app.databases import replica_url
+from fhir_facade.app.runs import remembered
 from fhir_facade.app.sources import mapper_of, match_hash, policy_of, scratch_of
 from fhir_facade.contracts.claims import ExtractSource
 from fhir_facade.contracts.errors import ConfigError
@@ -50,7 +51,8 @@ def sync_source(
     try:
         if entry.mode != "replica" or not isinstance(source, ExtractSource):
             raise ConfigError([f"{name} is served live: it has no copy to sync"])
-        return sync(source, plan_of(settings, entry, allow_removals=allow_removals, workers=workers), on_progress)
+        plan = plan_of(settings, entry, allow_removals=allow_removals, workers=workers)
+        return remembered(settings, name, lambda: sync(source, plan, on_progress))
     finally:
         source.close()
 
@@ -66,6 +68,7 @@ def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool =
         patient_of=patient_of(settings),
         labels=policy.labels,
         hashed=match_hash(settings),
+        combinations=settings.login.match,
         state=state_folder(settings),
         allow_removals=allow_removals,
         workers=workers,
@@ -75,6 +78,7 @@ def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool =
 def rendering_of(settings: Settings) -> str:
     """How resources are rendered: when it changes, a sync maps everything again."""
     people = f" people {settings.identity.crosswalk}" if settings.identity.crosswalk else ""
+    people += f" match {settings.login.match}" if settings.login.match else ""
     return f"carin {settings.fhir.carin} pins {settings.fhir.pin_coding_versions}{people}"
 
 

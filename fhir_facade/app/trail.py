@@ -8,6 +8,7 @@ from flask import has_request_context
 
 from fhir_facade.login.ports import LoginEvent
 from fhir_facade.store.audit import AuditEvent, AuditLog
+from fhir_facade.store.tallies import APP, LOG_IN, Tally
 from fhir_facade.web.fhir_audit import FhirAccess
 from fhir_facade.web.request_id import request_id
 
@@ -17,10 +18,12 @@ class Trail:
 
     Args:
         log: the trail of this process.
+        tally: counts log-ins and requests, where given.
     """
 
-    def __init__(self, log: AuditLog) -> None:
+    def __init__(self, log: AuditLog, tally: Tally | None = None) -> None:
         self._log = log
+        self._tally = tally
 
     def event(self, event: AuditEvent) -> None:
         """Anything that is already an event, with the request it came in."""
@@ -39,6 +42,9 @@ class Trail:
                 detail=" ".join(filter(None, (event.provider, event.detail, facts))),
             )
         )
+        if self._tally is not None:
+            self._tally.add(LOG_IN, event.provider or "none", event.outcome)
+            self._tally.flush()  # a log-in writes the store anyway: not one is lost
 
     def access(self, access: FhirAccess) -> None:
         """One FHIR request that carried a token."""
@@ -54,7 +60,11 @@ class Trail:
                 detail=f"{access.resource_type} {access.matches}",
             )
         )
+        if self._tally is not None:
+            self._tally.add(APP, grant.app_id, f"{access.interaction} {access.status}")
 
     def close(self) -> None:
-        """Seal what was written and give back the connection."""
+        """Seal what was written, write what was counted, and give back the connection."""
+        if self._tally is not None:
+            self._tally.close()
         self._log.close()

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlsplit
 
+from fhir_facade.app.linking import linker_of
 from fhir_facade.app.parts import Parts
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.identity import Answer, AskFor, AskPasskey, Attempt, Begin, RedirectTo, VerifiedIdentity
-from fhir_facade.login.linking import keys_of
+from fhir_facade.login.linking import LinkResult
 
 Ask = Callable[[str, bool], str]
 """Asks the operator for one line; true hides what is typed."""
@@ -18,7 +19,10 @@ Ask = Callable[[str, bool], str]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a log-in brought: issuer and subject masked, evidence masked, levels, and how many members it finds."""
+    """What a log-in brought: issuer, subject and evidence masked, levels, and how it would end.
+
+    ``outcome`` is ``one``, ``none``, ``many``, ``blocked`` or ``weak``; ``matched_by`` names kinds of evidence.
+    """
 
     issuer: str
     subject: str
@@ -28,6 +32,8 @@ class Trial:
     acr: str
     proofing: str
     outcome: str
+    matched_by: str
+    detail: str
 
 
 def masked(value: str) -> str:
@@ -80,11 +86,13 @@ def _attempt(public_base: str) -> Attempt:
     )
 
 
+def _outcome(parts: Parts, identity: VerifiedIdentity, found: LinkResult) -> str:
+    level, least = identity.assurance, parts.settings.oauth
+    return "weak" if level.ial < least.minimum_ial or level.aal < least.minimum_aal else found.outcome.value
+
+
 def _trial(parts: Parts, identity: VerifiedIdentity) -> Trial:
-    keys = keys_of(identity.evidence, ())
-    found = parts.people.match(keys[0]) if keys else ()
-    members = [reference for reference in found if reference.startswith("Patient/")]
-    outcome = "many" if len(members) > 1 else "one" if found else "none"
+    found = linker_of(parts).preview(identity)
     return Trial(
         issuer=identity.issuer,
         subject=masked(identity.subject),
@@ -93,5 +101,7 @@ def _trial(parts: Parts, identity: VerifiedIdentity) -> Trial:
         aal=identity.assurance.aal,
         acr=identity.assurance.acr,
         proofing=identity.proofing,
-        outcome=outcome,
+        outcome=_outcome(parts, identity, found),
+        matched_by=found.matched,
+        detail=found.detail,
     )

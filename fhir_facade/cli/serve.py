@@ -6,7 +6,7 @@ import os
 import tempfile
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import click
 
@@ -59,6 +59,7 @@ def run(
 
         def work(stop: Event) -> None:
             app = create_app(settings)
+            Thread(target=app.extensions["status"].watch, args=(stop,), daemon=True).start()
             worker.serve(
                 app,
                 busy,

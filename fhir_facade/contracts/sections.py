@@ -100,6 +100,22 @@ class OAuthSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoginSettings:
+    """``[login]``: how a person who logged in is matched to exactly one member, and for how long that holds."""
+
+    match: tuple[tuple[str, ...], ...] = setting(
+        "Combinations of evidence that may find a member where the log-in brings no unique identifier, best first; "
+        "a name alone is refused, and exactly one member must fit",
+        default=(),
+        example='[["birth-date", "family", "ssn-last4"]]',
+    )
+    reverify_days: int = setting(
+        "Days after which a log-in must prove again which member it belongs to, before apps may refresh; 0 for never",
+        default=0,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitSettings:
     """``[limits]``: how much one app, token or address may ask."""
 
@@ -197,6 +213,7 @@ class Settings:
     replica: DatabaseSettings
     keys: KeySettings
     oauth: OAuthSettings
+    login: LoginSettings
     limits: LimitSettings
     agency: AgencySettings
     sensitive: SensitiveSettings

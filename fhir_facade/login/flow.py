@@ -25,7 +25,7 @@ from fhir_facade.contracts.identity import (
 )
 from fhir_facade.login.distrust import allowed_headers, fault_of
 from fhir_facade.login.keys import LoginKeys, fresh_token, hashed
-from fhir_facade.login.linking import Linker, LinkOutcome, Person
+from fhir_facade.login.linking import Linker, LinkOutcome, Person, facts_of
 from fhir_facade.login.ports import LoginChoice, LoginEvent, Record
 from fhir_facade.store.logins import AttemptRow, Logins, VisitRow
 
@@ -228,7 +228,6 @@ class LoginFlow:
             )
         if result.outcome is not LinkOutcome.ONE:
             return self._stop(Stop(result.outcome.value), visit_id, provider, result.detail)
-        facts = {"ial": str(level.ial), "aal": str(level.aal), "acr": level.acr, "proofing": identity.proofing}
         only = result.people[0] if len(result.people) == 1 else None
         self._record(
             LoginEvent(
@@ -237,7 +236,7 @@ class LoginFlow:
                 visit=visit_id,
                 user=result.people[0].user,
                 patient=only.patient if only else None,
-                facts=facts,
+                facts=facts_of(identity, result),
             )
         )
         self._logins.identify(

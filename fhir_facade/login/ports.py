@@ -54,6 +54,10 @@ class People(Protocol):
         """The member's age in years; None where it is not known."""
         ...
 
+    def stands(self, patient: str) -> bool:
+        """Whether there is such a member, whose record was not merged into another."""
+        ...
+
     def name(self, patient: str) -> str | None:
         """The member's name as a page shows it; None when there is no such member."""
         ...

@@ -42,17 +42,18 @@ class BearerMissing(BearerError):
 
 
 class BearerInvalid(BearerError):
-    """The token is unknown, expired or revoked, or its grant or app was ended."""
+    """The token is unknown, expired or revoked, or its grant or app was ended; ``app_id`` where it was an app's."""
 
-    def __init__(self, public: str) -> None:
+    def __init__(self, public: str, app_id: str = "") -> None:
+        self.app_id = app_id
         super().__init__(public, f'Bearer error="invalid_token", error_description="{public}"')
 
 
 class BearerExpired(BearerInvalid):
     """The token was good once; a refresh token may bring a new one."""
 
-    def __init__(self) -> None:
-        super().__init__("The access token expired.")
+    def __init__(self, app_id: str = "") -> None:
+        super().__init__("The access token expired.", app_id)
 
 
 class Bearer:
@@ -90,10 +91,10 @@ class Bearer:
 
 def _grant(row: AccessRow, now: int) -> Grant:
     if row.until <= now:
-        raise BearerExpired
+        raise BearerExpired(row.app_id)
     grant_over = row.ended_at is not None or (row.grant_until is not None and row.grant_until <= now)
     if row.revoked_at is not None or grant_over or row.state != "active":
-        raise BearerInvalid("The access token was revoked.")
+        raise BearerInvalid("The access token was revoked.", row.app_id)
     return Grant(
         grant_id=row.grant_id,
         token_id=row.token_hash[:16],

@@ -3,7 +3,8 @@
 It rotates. Sent twice within the grace it gives the same successor again; sent later it ends the whole family, because
 one of the two senders is a thief.
 
-A refresh asks nobody but the store: a claims source that is down never costs an app its grant.
+A refresh asks nobody but the store: a claims source that is down never costs an app its grant. Where the member's link
+is in doubt, or was not verified for as long as the agency allows, the grant rests until they log in again.
 
 Source: RFC 6749 section 6, RFC 9700 section 4.14.
 """
@@ -22,7 +23,10 @@ from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store.apps import App
 from fhir_facade.store.engine import Connection
 from fhir_facade.store.grants import Grants, StoredGrant, StoredToken, Tokens
+from fhir_facade.store.logins import IN_DOUBT, last_verified
 from fhir_facade.store.secrets import hash_of
+
+DAY_S = 24 * 3600
 
 
 def refresh(server: AuthorizationServer, mount: Mount, app: App, form: Mapping[str, str]) -> dict[str, Any]:
@@ -76,7 +80,18 @@ def _good(
         raise InvalidGrantError("the refresh token is unknown or was revoked")
     if not grant.is_good(server.clock()):
         raise InvalidGrantError("the grant is over; the member must grant access again")
+    if grant.user and not _is_verified(connection, server, grant, grant.user):
+        raise InvalidGrantError("who gave access must log in again; until then the grant rests")
     return token, grant
+
+
+def _is_verified(connection: Connection, server: AuthorizationServer, grant: StoredGrant, user: str) -> bool:
+    """Whether a log-in proved lately enough that it belongs to who gave access. Nothing is spent where it did not."""
+    proved = last_verified(connection, user)
+    if proved == IN_DOUBT:
+        return False
+    latest = max(proved or 0, grant.authenticated_at or 0)
+    return not server.reverify_days or latest > server.clock() - server.reverify_days * DAY_S
 
 
 def _narrowed(text: str, granted: Scopes) -> Scopes:

@@ -34,6 +34,7 @@ class AuthorizationServer:
         keys: sign id_tokens.
         secret: 32 bytes or more; the successors of refresh tokens are derived with it.
         key_sets: public keys of apps that authenticate with signed JWTs.
+        reverify_days: days after which a member must log in again before apps may refresh; 0 for never.
         record: writes a line of the audit trail; where it raises, what it tells of does not happen.
     """
 
@@ -45,6 +46,7 @@ class AuthorizationServer:
     secret: bytes = field(repr=False)
     key_sets: KeySets
     record: Record
+    reverify_days: int = 0
     clock: Clock = system_clock
 
     @property

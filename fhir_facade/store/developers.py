@@ -30,7 +30,9 @@ developers = Table(
     Column("locked_until", BigInteger, nullable=False),
     Column("last_step", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("subject_hash", Text),
     Index("uq_developers_email_hash", "email_hash", unique=True),
+    Index("uq_developers_subject_hash", "subject_hash", unique=True),
 )
 
 developer_sessions = Table(
@@ -68,7 +70,8 @@ _NEW = {"failures": 0, "locked_until": 0, "last_step": 0}
 class AccountRow:
     """One account as stored; ``sealed`` holds e-mail address, name and organization, ``totp`` is sealed too.
 
-    ``role`` is ``developer``, ``reviewer``, ``operator`` or ``auditor``. Instants are seconds since 1970.
+    ``role`` is ``developer``, ``reviewer``, ``operator`` or ``auditor``; ``subject_hash`` says who it is at the log-in
+    system of the staff. Instants are seconds since 1970.
     """
 
     account_id: str
@@ -82,6 +85,7 @@ class AccountRow:
     locked_until: int
     last_step: int
     created_at: int
+    subject_hash: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,10 @@ class Developers:
     def by_email(self, email_hash: str) -> AccountRow | None:
         """The account of that e-mail address."""
         return self._one(developers.c.email_hash == email_hash)
+
+    def by_subject(self, subject_hash: str) -> AccountRow | None:
+        """The account of that person of the staff's log-in system."""
+        return self._one(developers.c.subject_hash == subject_hash)
 
     def by_id(self, account_id: str) -> AccountRow | None:
         """The account of that id."""

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, delete, insert, select, update
+from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from fhir_facade.store.engine import Store
+from fhir_facade.store.engine import Connection, Store
 from fhir_facade.store.tables import metadata
 
 login_visits = Table(
@@ -61,6 +61,12 @@ member_links = Table(
     Column("blocked_at", BigInteger),
     Index("ix_member_links_reference", "reference"),
 )
+
+OPERATOR = "*"
+"""Stands for the account where an operator blocked a member."""
+
+IN_DOUBT = 0
+"""``verified_at`` of a link that its account's last log-in did not lead to."""
 
 _NOBODY_YET = {"choices": "[]", "ial": 0, "aal": 0, "acr": "", "denials": 0}
 
@@ -218,6 +224,11 @@ class Logins:
             rows = connection.execute(select(member_links).where(member_links.c.account == account)).mappings().all()
         return [LinkRow(**row) for row in rows]
 
+    def verified_at(self, reference: str) -> int | None:
+        """When a log-in last proved to be this member or representative; None without any link."""
+        with self._store.read() as connection:
+            return last_verified(connection, reference)
+
     def rename_account(self, former: str, account: str) -> None:
         """Carry an account's links over to its hash under a new key."""
         for link in self.links(former):
@@ -241,11 +252,11 @@ class Logins:
     def block(self, reference: str, now: int | None) -> None:
         """Block log-ins to a member or representative (``now``), or allow them again (None)."""
         table = member_links
-        mine = (table.c.account == "*") & (table.c.reference == reference)
+        mine = (table.c.account == OPERATOR) & (table.c.reference == reference)
         with self._store.write() as connection:
             connection.execute(delete(table).where(mine))
             if now is not None:
-                row = {"account": "*", "reference": reference, "provider": "", "evidence": "", "verified_at": now}
+                row = {"account": OPERATOR, "reference": reference, "provider": "", "evidence": "", "verified_at": now}
                 connection.execute(insert(table).values(row | {"blocked_at": now}))
 
     def sweep(self, now: int) -> int:
@@ -254,6 +265,14 @@ class Logins:
             connection.execute(delete(login_attempts).where(login_attempts.c.expires_at <= now))
             old = delete(login_visits).where(login_visits.c.expires_at <= now)
             return connection.execute(old).rowcount
+
+
+def last_verified(connection: Connection, reference: str) -> int | None:
+    """When a log-in last proved to be this member or representative; None without any link."""
+    table = member_links.c
+    mine = (table.reference == reference) & (table.account != OPERATOR)
+    newest = select(func.max(table.verified_at)).where(mine)
+    return connection.execute(newest).scalar_one_or_none()
 
 
 def _attempt(row: Any) -> AttemptRow:

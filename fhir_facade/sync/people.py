@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from fhir_facade.contracts.people import MatchKey, Representative
+from fhir_facade.contracts.people import Member, Representative
 from fhir_facade.fhir.ids import facade_id
 from fhir_facade.resources.matching import MatchHash
 from fhir_facade.resources.schema import match_key, member, representation
 from fhir_facade.sync.batch import MemberBatch
+from fhir_facade.sync.combining import Combinations, keys_of
 from fhir_facade.sync.state import SourceState, insert_new
 
 _IN_LIST = 500
@@ -30,12 +31,16 @@ class PeopleWriter:
         connection: the transaction.
         state: of the source.
         hashed: hashes match keys.
+        combinations: kinds of evidence that match together.
     """
 
-    def __init__(self, connection: Connection, state: SourceState, hashed: MatchHash) -> None:
+    def __init__(
+        self, connection: Connection, state: SourceState, hashed: MatchHash, combinations: Combinations = ()
+    ) -> None:
         self._connection = connection
         self._state = state
         self._hashed = hashed
+        self._combinations = combinations
         self._unhashed: list[tuple[dict[str, Any], str]] = []
 
     def keys(self, batches: Sequence[MemberBatch]) -> tuple[dict[str, int], set[str]]:
@@ -83,9 +88,9 @@ class PeopleWriter:
         stored = {} if fresh else self._marks(key)
         surviving = batch.member.merged_into
         patient = self._patient_of(surviving) if surviving else batch.patient
-        self._put_keys(key, f"Patient/{patient}", batch.member.match_keys, stored, changed)
+        self._put_keys(key, f"Patient/{patient}", batch.member, stored, changed)
         for identifier, person in batch.representatives.items():
-            self._put_keys(key, f"RelatedPerson/{identifier}", person.match_keys, stored, changed)
+            self._put_keys(key, f"RelatedPerson/{identifier}", person, stored, changed)
             self._put_representation(key, identifier, person)
 
     def flush(self) -> None:
@@ -112,9 +117,14 @@ class PeopleWriter:
         return found
 
     def _put_keys(
-        self, key: int, reference: str, keys: Iterable[MatchKey], stored: dict[str, set[Mark]], changed: bool
+        self,
+        key: int,
+        reference: str,
+        person: Member | Representative,
+        stored: dict[str, set[Mark]],
+        changed: bool,
     ) -> None:
-        values = {(item.kind, item.value) for item in keys}
+        values = keys_of(person, self._combinations)
         marks = {(kind, self._hashed.mark(kind, value), self._hashed.current) for kind, value in values}
         known = stored.get(reference, set())
         if known == marks and not changed:

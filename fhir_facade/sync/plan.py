@@ -11,6 +11,7 @@ from fhir_facade.fhir.mapper import Mapper
 from fhir_facade.resources.crosswalk import PatientOf, own_patient
 from fhir_facade.resources.matching import MatchHash
 from fhir_facade.sync.batch import Labels
+from fhir_facade.sync.combining import Combinations
 
 BATCH = 2_000
 """Resources in one transaction."""
@@ -28,6 +29,7 @@ class SyncPlan:
             mapped again.
         labels: security labels of a claim.
         hashed: hashes match keys.
+        combinations: kinds of evidence that match together; hashed as one match key each.
         state: folder for the lock and the reject list.
         patient_of: a member's ``Patient.id``: the source's own, or that of a crosswalk.
         allow_removals: a snapshot may remove more than half of the members.
@@ -43,6 +45,7 @@ class SyncPlan:
     hashed: MatchHash
     state: Path
     patient_of: PatientOf = own_patient
+    combinations: Combinations = ()
     allow_removals: bool = False
     batch: int = BATCH
     workers: int = 1

@@ -211,7 +211,7 @@ class _Run:
         self._state.saw(self._batch.days, today())
         with self._engine.begin() as connection:
             rows = RowWriter(connection, self._packer(connection), self._stamp, self.report)
-            people = PeopleWriter(connection, self._state, self._plan.hashed)
+            people = PeopleWriter(connection, self._state, self._plan.hashed, self._plan.combinations)
             self._write(rows, people)
             apply_removed(rows, people, self._plan.name, self._batch.removed)
             add_rejects(connection, self._state, self._batch.rejects)

@@ -30,6 +30,7 @@ from fhir_facade.registry.people import Account, Signed
 from fhir_facade.store.apps import App, Apps
 from fhir_facade.store.audit import AuditEvent
 from fhir_facade.store.reviews import Review, Step
+from fhir_facade.web.app_use import use_of
 from fhir_facade.web.developers import DeveloperDesk
 from fhir_facade.web.language import Texts
 
@@ -87,6 +88,7 @@ class AppPages:
             review=review,
             may_ask=review is None or review.state not in {"submitted", "in-review", "suspended"},
             history=self._history(review),
+            use=self._use(app, twin),
             second_factor=signed.account.second_factor,
         )
 
@@ -195,6 +197,11 @@ class AppPages:
     def _history(self, review: Review | None) -> Sequence[Mapping[str, Any]]:
         found = self._registry.reviews.find(review.review_id) if review else None
         return history(found[1], self._desk.pages.texts()) if found else []
+
+    def _use(self, app: App, twin: App | None) -> Mapping[str, Any]:
+        store, now, texts = self._registry.store, self._registry.clock(), self._desk.pages.texts()
+        both = (("sandbox", app), ("production", twin))
+        return {name: use_of(store, one.app_id, now, texts) for name, one in both if one}
 
     def _record(self, signed: Signed, app_id: str, what: str) -> None:
         actor = f"Account/{signed.account.account_id}"

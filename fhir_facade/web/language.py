@@ -11,6 +11,8 @@ from flask import Request
 
 LANGUAGES = ("en", "es")
 COOKIE = "lang"
+PARTS = ("portal", "staff")
+"""Files of texts beside those of the log-in and the members' pages."""
 
 _MONTHS_ES = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
 
@@ -23,7 +25,8 @@ def catalog(language: str) -> dict[str, str]:
         language: one of ``LANGUAGES``.
     """
     folder = files("fhir_facade.web") / "translations"
-    texts = [(folder / name).read_text(encoding="utf-8") for name in (f"{language}.toml", f"portal.{language}.toml")]
+    names = (f"{language}.toml", *(f"{part}.{language}.toml" for part in PARTS))
+    texts = [(folder / name).read_text(encoding="utf-8") for name in names]
     return {
         f"{section}.{key}": value
         for text in texts

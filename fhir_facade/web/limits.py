@@ -98,8 +98,10 @@ class Limits:
             own = self._own
             return 0.0 if ask(own, window) else _seconds(own.get_window_stats(window, name, key).reset_time)
 
-    def authenticated(self, authenticate: Callable[[str | None], Grant]) -> Callable[[str | None], Grant]:
-        """``authenticate``, which also counts the token's and the app's requests.
+    def authenticated(
+        self, authenticate: Callable[[str | None], Grant], throttled: Callable[[str], None] = lambda app_id: None
+    ) -> Callable[[str | None], Grant]:
+        """``authenticate``, which also counts the token's and the app's requests; ``throttled`` learns which app waits.
 
         Raises (when called):
             Problem: 429 with Retry-After.
@@ -109,6 +111,7 @@ class Limits:
             grant = authenticate(header)
             for name, key in (("per_token", grant.token_id), ("per_app", grant.app_id)):
                 if wait := self.spend(name, key):
+                    throttled(grant.app_id)
                     raise Problem(429, "throttled", _TOO_MANY, {"Retry-After": str(int(wait))})
             return grant
 

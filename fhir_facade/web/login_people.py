@@ -60,6 +60,11 @@ class ResourcePeople:
         words = [*first.get("given", ()), first.get("family", "")]
         return str(first.get("text") or " ".join(word for word in words if word) or patient)
 
+    def stands(self, patient: str) -> bool:
+        """Whether there is such a member, whose record was not merged into another."""
+        found = self._read(patient, "Patient", patient)
+        return bool(found) and all(link.get("type") != "replaced-by" for link in found.get("link", ()))
+
     def _has_outgrown(self, patient: str, representative: str) -> bool:
         person = self._read(patient, "RelatedPerson", representative.partition("/")[2])
         codes = {code.get("code") for one in person.get("relationship", []) for code in one.get("coding", [])}

@@ -42,6 +42,7 @@ class OAuthDesk:
         origins: which browser apps may call from another origin.
         describe: names of a member, for userinfo.
         limits: how often an address may ask, and guess a secret.
+        refused: told the client id and the error of each refused token request.
     """
 
     server: AuthorizationServer
@@ -50,6 +51,7 @@ class OAuthDesk:
     origins: Origins
     describe: Describe
     limits: Limits
+    refused: Callable[[str, str], None] = lambda client_id, error: None
 
 
 def oauth_blueprint(desk: OAuthDesk, *, compatibility: bool) -> Blueprint:
@@ -99,10 +101,18 @@ def _view(desk: OAuthDesk, name: str, handle: Callable[[], Reply]) -> Callable[[
         reply = handle()
         if reply.body and reply.body.get("error") == "invalid_client":
             desk.limits.guessed_wrong()
+        if name == "token" and reply.status >= 400 and reply.body:
+            desk.refused(_client_id(), str(reply.body.get("error")))
         response = _response(desk, reply)
         return response if name == "authorize" else desk.origins.allow(response, registered_only=True)
 
     return view
+
+
+def _client_id() -> str:
+    """The client id that a request names, by Basic authentication or in the form."""
+    basic = request.authorization.username if request.authorization else None
+    return basic or request.form.get("client_id", "")
 
 
 def _request(server: AuthorizationServer) -> Request:

@@ -1,4 +1,4 @@
-"""The status page and its JSON twin: which parts answer now, and how fresh each source is."""
+"""The status page and its JSON twin: which parts answer now, how fresh each source is, and how it was before."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -13,11 +14,18 @@ from flask import Blueprint, Response, jsonify
 from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.resources.page import Freshness, Resources
 from fhir_facade.web.pages import Pages
+from fhir_facade.web.status_history import SOURCE, History, strips
 
 KEEP_S = 10
 """Seconds an answer is kept, so that visitors cost the databases nothing."""
 
+LOOK_S = 20.0
+"""Seconds after which the parts are looked at again although nobody asked."""
+
 Checks = Mapping[str, Callable[[], bool]]
+
+Late = Callable[[Freshness], bool | None]
+"""Whether a source's data are later than they may be; None for a source that is asked live."""
 
 
 class Status:
@@ -26,11 +34,15 @@ class Status:
     Args:
         checks: component → whether it can be used now.
         resources: knows how fresh its sources are.
+        history: keeps how it was.
+        late: judges a source's freshness.
     """
 
-    def __init__(self, checks: Checks, resources: Resources) -> None:
+    def __init__(self, checks: Checks, resources: Resources, history: History, late: Late) -> None:
         self._checks = checks
         self._resources = resources
+        self.history = history
+        self._late = late
         self._lock = threading.Lock()
         self._asked_at = float("-inf")
         self._answer: Mapping[str, Any] = {}
@@ -40,12 +52,18 @@ class Status:
         with self._lock:
             if time.monotonic() - self._asked_at > KEEP_S:
                 self._answer, self._asked_at = self._ask(), time.monotonic()
+                self.history.note(self._answer)
             return self._answer
+
+    def watch(self, stopping: Event) -> None:
+        """Look at the parts until told to stop, so that the history has no gap where nobody visits."""
+        while not stopping.wait(LOOK_S):
+            self.now()
 
     def _ask(self) -> Mapping[str, Any]:
         components = {name: _answers(check) for name, check in self._checks.items()}
         try:
-            sources = [_source(one) for one in self._resources.freshness()]
+            sources = [_source(one) | {"late": self._late(one)} for one in self._resources.freshness()]
             components["resources"] = True
         except FacadeError:
             sources, components["resources"] = [], False
@@ -64,7 +82,7 @@ def _answers(check: Callable[[], bool]) -> bool:
         return False
 
 
-def _source(fresh: Freshness) -> Mapping[str, str | None]:
+def _source(fresh: Freshness) -> dict[str, Any]:
     moments = {"data_through": fresh.data_through, "received": fresh.received, "published": fresh.published}
     return {"source": fresh.source} | {name: one.isoformat() if one else None for name, one in moments.items()}
 
@@ -75,11 +93,14 @@ def status_blueprint(pages: Pages, status: Status) -> Blueprint:
 
     @blueprint.get("/status")
     def page() -> Response:
-        return pages.render("status.html", now=status.now())
+        rows = strips(status.history.days(), status.history.today())
+        parts = {name: row for name, row in rows.items() if not name.startswith(SOURCE)}
+        sources = {name.removeprefix(SOURCE): row for name, row in rows.items() if name.startswith(SOURCE)}
+        return pages.render("status.html", now=status.now(), parts=parts, sources=sources)
 
     @blueprint.get("/status.json")
     def document() -> Response:
-        response = jsonify(status.now())
+        response = jsonify({**status.now(), "history": status.history.document()})
         response.headers["Cache-Control"] = f"public, max-age={KEEP_S}"
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["X-Content-Type-Options"] = "nosniff"

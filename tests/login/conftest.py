@@ -39,6 +39,7 @@ class Members:
         self.acting: dict[str, list[str]] = {}
         self.names: dict[str, str] = {}
         self.ages: dict[str, int] = {}
+        self.merged: set[str] = set()
         self.down = False
         self.asked: list[Mapping[str, str]] = []
 
@@ -54,6 +55,9 @@ class Members:
 
     def name(self, patient: str) -> str | None:
         return self.names.get(patient)
+
+    def stands(self, patient: str) -> bool:
+        return patient in self.names and patient not in self.merged
 
     def age(self, patient: str) -> int | None:
         return self.ages.get(patient)
@@ -144,6 +148,7 @@ class Stage:
     database: Path
     app: Flask
     grants: object = None
+    gone: list[str] = field(default_factory=list)
 
     def outcomes(self) -> list[str]:
         return [event.outcome for event in self.events]
@@ -177,9 +182,8 @@ def stage(tmp_path: Path, request: pytest.FixtureRequest) -> Stage:
     members.by_identifier[("medicaid-id", "A1")] = ["Patient/m-1"]
     members.names["m-1"] = "Maria Lopez"
     keys, events, door, far = LoginKeys(b"k" * 32), [], PasswordDoor(), FarDoor()
-    linker = Linker(
-        members, logins, IdentifierHash({"1": b"i" * 32}, "1", cost=16), [("birth-date", "family", "postal-code")]
-    )
+    hashing, gone = IdentifierHash({"1": b"i" * 32}, "1", cost=16), []
+    linker = Linker(members, logins, hashing, [("birth-date", "family", "postal-code")], gone.append)
     choices = [LoginChoice("password", "Password", door), LoginChoice("far", "Far away", far)]
     minimum = getattr(request, "param", Assurance())
     flow = LoginFlow(choices, logins, keys, linker, "http://localhost/login/callback", minimum, events.append)
@@ -191,7 +195,7 @@ def stage(tmp_path: Path, request: pytest.FixtureRequest) -> Stage:
         app.register_blueprint(blueprint)
     client = app.test_client()
     client.set_cookie("facade_request", BROWSER)
-    return Stage(client, members, requests, door, far, events, logins, desk, database, app)
+    return Stage(client, members, requests, door, far, events, logins, desk, database, app, gone=gone)
 
 
 @pytest.fixture

@@ -184,7 +184,7 @@ def signing_keys(folder):
     return keys.SigningKeys(folder)
 
 
-def build_world(store, signing_folder, fetch=None) -> World:
+def build_world(store, signing_folder, fetch=None, reverify_days=0) -> World:
     clock = Clock()
     server = AuthorizationServer(
         store=store,
@@ -195,6 +195,7 @@ def build_world(store, signing_folder, fetch=None) -> World:
         secret=b"0123456789abcdef0123456789abcdef",
         key_sets=KeySets(local_allowed=True, fetch=fetch),
         record=(events := []).append,
+        reverify_days=reverify_days,
         clock=clock,
     )
     bearer = Bearer(store, "sandbox", clock)

@@ -10,7 +10,9 @@ import fhir_facade.store.developers
 import fhir_facade.store.letters
 import fhir_facade.store.local_accounts
 import fhir_facade.store.logins
-import fhir_facade.store.reviews  # noqa: F401 - adds its tables to the metadata
+import fhir_facade.store.reviews
+import fhir_facade.store.standing
+import fhir_facade.store.tallies  # noqa: F401 - adds its tables to the metadata
 from fhir_facade.store import migrate, schema_is_current
 from fhir_facade.store.tables import metadata
 
