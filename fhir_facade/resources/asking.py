@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextvars import copy_context
 from itertools import islice
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -42,6 +43,7 @@ class Question(Generic[T]):
 
     def __init__(self, question: Callable[[], T]) -> None:
         self._question = question
+        self._context = copy_context()  # so that what is logged there names the request
         self._answered = threading.Event()
         self._answer: list[T] = []
         self._error: BaseException | None = None
@@ -49,7 +51,7 @@ class Question(Generic[T]):
     def work(self) -> None:
         """Ask, and keep the answer or whatever was raised: a plugin may even raise SystemExit."""
         try:
-            self._answer.append(self._question())
+            self._answer.append(self._context.run(self._question))
         except BaseException as error:
             self._error = error
         self._answered.set()
@@ -139,17 +141,28 @@ class Asker:
         """The records that answer ``question``, all of one kind.
 
         Raises:
-            ClaimsUnavailable: as ``ask``.
-            ClaimsInvalid: as ``ask``; or too many records, or something else than records.
+            ClaimsUnavailable, ClaimsInvalid: as ``ask`` and ``records_of``.
         """
-        found = self.ask(deadline, lambda: list(islice(iter(question()), MOST + 1)))
-        if len(found) > MOST:
-            raise ClaimsInvalid("too-many", f"source {self._name} gave more than {MOST} records at once")
-        wrong = next((item for item in found if not isinstance(item, kind)), None)
-        if wrong is not None:
-            fault = f"source {self._name} gave a {type(wrong).__name__} for a {kind.__name__}"
-            raise ClaimsInvalid("wrong-kind", fault)
-        return [item for item in found if isinstance(item, kind)]
+        return self.ask(deadline, lambda: records_of(self._name, question, kind))
+
+
+def records_of(name: str, question: Callable[[], Iterable[object]], kind: type[T]) -> list[T]:
+    """The records that a source of that name answers, all of one kind; asked here and now, in the caller's thread.
+
+    Raises:
+        ClaimsUnavailable: the source says so.
+        ClaimsInvalid: too many records, or something else than records, or whatever else the source raised.
+    """
+    try:
+        found = list(islice(iter(question()), MOST + 1))
+    except BaseException as error:  # a plugin may even raise SystemExit
+        raise _allowed(name, error) from error
+    if len(found) > MOST:
+        raise ClaimsInvalid("too-many", f"source {name} gave more than {MOST} records at once")
+    wrong = next((item for item in found if not isinstance(item, kind)), None)
+    if wrong is not None:
+        raise ClaimsInvalid("wrong-kind", f"source {name} gave a {type(wrong).__name__} for a {kind.__name__}")
+    return [item for item in found if isinstance(item, kind)]
 
 
 def _allowed(name: str, error: BaseException) -> ClaimsUnavailable | ClaimsInvalid:

@@ -1,7 +1,8 @@
 """Resources from a live source: records asked for, mapped and rendered on request; the same bytes as in the replica.
 
-The source narrows, ``search.match`` decides. Whatever the source's own order within a day is, answers come by day and
-then by id, as everywhere; so a page continues with the whole day of the last match and leaves out what was shown.
+The source narrows, ``search.match`` decides. A page asks for no more claims than it shows, and maps no more: the
+source's order is the facade's, as long as ids are told as they are. Where a claim's id is too long for that, its hash
+stands in the order, so a page goes on with the whole day of the last match and leaves out what was shown.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from heapq import nlargest, nsmallest
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
+from typing import TypeVar
 
 from fhir_facade.contracts.claims import ClaimQuery, FindsRepresented, LiveSource
 from fhir_facade.contracts.records import Claim
 from fhir_facade.fhir.ids import facade_id
 from fhir_facade.fhir.mapper import Mapped, Mapper, Rejection
 from fhir_facade.resources import order, paging
-from fhir_facade.resources.asking import Asker
+from fhir_facade.resources.asking import Asker, records_of
 from fhir_facade.resources.live_member import LiveMember
-from fhir_facade.resources.live_query import claim_query, local_id
+from fhir_facade.resources.live_query import claim_query, from_its_day, is_plain, local_id
 from fhir_facade.resources.named import NamedProviders, named_in
 from fhir_facade.resources.page import Freshness, Gone, Page, Position, Rendered, Viewer
 from fhir_facade.resources.paging import Ranked
@@ -32,13 +34,12 @@ from fhir_facade.search.match import matches
 from fhir_facade.search.query import SearchQuery
 
 Labels = Callable[[Claim], frozenset[str]]
+T = TypeVar("T")
 
 _LOG = logging.getLogger(__name__)
 
 _CLAIM = "ExplanationOfBenefit"
 _MANY = 100
-_SAME_DAY = 5
-"""Claims beyond a page, so that the last one's day is mostly complete at once."""
 
 _SHARED = ("Organization", "Practitioner")
 
@@ -67,6 +68,7 @@ class LiveResources:
         self._labels = labels
         self._asker = Asker(mapper.source, seconds)
         self._named = NamedProviders()
+        self._hashes = False  # some id of a claim was too long to be told
 
     def read(self, viewer: Viewer, resource_type: str, resource_id: str) -> Rendered | Gone | None:
         """One resource; a live source knows no tombstones."""
@@ -75,12 +77,23 @@ class LiveResources:
 
     def read_many(self, viewer: Viewer, references: Sequence[str]) -> Sequence[Rendered]:
         """The resources of these relative references, in their order."""
-        member = self._member(viewer)
-        if member is None or member.member is None:
-            return ()
         wanted = list(dict.fromkeys(references))
-        found = {f"{item.type}/{item.id}": item for item in self._look_up(viewer, member, wanted)}
-        return [render(found[reference]) for reference in wanted if reference in found]
+        found = self._ask(viewer, lambda member: self._found(viewer, member, wanted), dict[str, Rendered]())
+        return [found[reference] for reference in wanted if reference in found]
+
+    def _found(self, viewer: Viewer, member: LiveMember, wanted: Sequence[str]) -> dict[str, Rendered]:
+        if member.member is None:
+            return {}
+        return {f"{item.type}/{item.id}": render(item) for item in self._look_up(viewer, member, wanted)}
+
+    def _ask(self, viewer: Viewer, question: Callable[[LiveMember], T], nobody: T) -> T:
+        """What the source says about the viewer, in a thread of its own; ``nobody`` where it is not the source's."""
+        local = local_id(self._mapper.source, viewer.patient)
+        if local is None:
+            return nobody
+        deadline = self._asker.deadline()
+        member = LiveMember(self._mapper.source, self._source, deadline, local)
+        return self._asker.ask(deadline, lambda: question(member))
 
     def search(
         self, viewer: Viewer, query: SearchQuery, after: Position | None = None, before: Position | None = None
@@ -92,23 +105,36 @@ class LiveResources:
         self, viewer: Viewer, query: SearchQuery, limit: int, after: Position | None, before: Position | None
     ) -> Sequence[Ranked]:
         """At most ``limit`` matches in the query's order, with their places."""
-        key = order.comparable(query.sort)
-        if query.sort:
-            chosen = self._sorted(viewer, query, limit, after, before)
-        elif before is not None:
-            end = key(before)
-            chosen = list(deque((p for p in self._places(viewer, query, None) if key(p.position) < end), limit))
-        else:
-            start = None if after is None else key(after)
-            places = self._places(viewer, query, after, limit + _SAME_DAY)
-            chosen = list(islice((p for p in places if start is None or key(p.position) > start), limit))
-        found = [Ranked(place.position, render(place.mapped)) for place in chosen]
+        found = self._ask(
+            viewer, lambda member: self._ranked(viewer, member, query, limit, after, before), list[Ranked]()
+        )
         self._named.remember(viewer, (match.rendered for match in found))
         return found
 
+    def _ranked(
+        self,
+        viewer: Viewer,
+        member: LiveMember,
+        query: SearchQuery,
+        limit: int,
+        after: Position | None,
+        before: Position | None,
+    ) -> list[Ranked]:
+        key = order.comparable(query.sort)
+        if query.sort:
+            chosen = self._sorted(viewer, member, query, limit, after, before)
+        elif before is not None:
+            end = key(before)
+            chosen = list(deque((p for p in self._places(viewer, member, query) if key(p.position) < end), limit))
+        else:
+            start = None if after is None else key(after)
+            places = self._places(viewer, member, query, after, limit)
+            chosen = list(islice((p for p in places if start is None or key(p.position) > start), limit))
+        return [Ranked(place.position, render(place.mapped)) for place in chosen]
+
     def total(self, viewer: Viewer, query: SearchQuery) -> int:
         """How many match."""
-        return sum(1 for _ in self._places(viewer, query, None))
+        return self._ask(viewer, lambda member: sum(1 for _ in self._places(viewer, member, query)), 0)
 
     def match(self, evidence: Mapping[str, str]) -> Sequence[str]:
         """References of the people whom the source finds for ``evidence``."""
@@ -125,11 +151,16 @@ class LiveResources:
         local = local_id(self._mapper.source, representative)
         if local is None or not isinstance(self._source, FindsRepresented):
             return ()
-        source, deadline, today = self._source, self._asker.deadline(), datetime.now(UTC).date()
-        found = self._asker.records(deadline, lambda: source.represented(local), str)
-        name = self._mapper.source
-        members = [LiveMember(name, source, self._asker, deadline, one) for one in sorted(set(found))]
-        return [self._id(member.member_id) for member in members if _may_act(member, local, today)]
+        source, name, deadline, today = (
+            self._source, self._mapper.source, self._asker.deadline(), datetime.now(UTC).date()
+        )  # fmt: skip
+
+        def acting() -> list[str]:
+            found = sorted(set(records_of(name, lambda: source.represented(local), str)))
+            members = [LiveMember(name, source, deadline, one) for one in found]
+            return [self._id(member.member_id) for member in members if _may_act(member, local, today)]
+
+        return self._asker.ask(deadline, acting)
 
     def freshness(self) -> Sequence[Freshness]:
         """A live source is as fresh as it is."""
@@ -138,34 +169,39 @@ class LiveResources:
     def _id(self, local: str) -> str:
         return facade_id(self._mapper.source, local)
 
-    def _member(self, viewer: Viewer) -> LiveMember | None:
-        local = local_id(self._mapper.source, viewer.patient)
-        if local is None:
-            return None
-        return LiveMember(self._mapper.source, self._source, self._asker, self._asker.deadline(), local)
-
     def _places(
-        self, viewer: Viewer, query: SearchQuery, after: Position | None, count: int = _MANY
+        self,
+        viewer: Viewer,
+        member: LiveMember,
+        query: SearchQuery,
+        after: Position | None = None,
+        count: int = _MANY,
     ) -> Iterator[Place]:
-        """Every match: claims in the server's own order from the day of ``after`` on, others whole and sorted."""
+        """Every match: claims in the server's own order from ``after`` on, others whole and sorted."""
         narrowing = narrow(viewer, query)
-        member = None if narrowing.nothing else self._member(viewer)
-        if member is None or member.member is None:
+        if narrowing.nothing or member.member is None:
             return
         if query.resource_type == _CLAIM:
-            asked = claim_query(self._mapper.source, member.member_id, narrowing, after, count)
-            found = self._claims(member, asked)
+            found = self._claims(member, claim_query(self._mapper.source, member.member_id, narrowing, after, count))
         else:
             found = iter(self._others(viewer, member, query.resource_type))
+        wanted = {*(one.parameter for one in query.criteria), *(one.parameter for one in query.sort)}
         for mapped in found:
-            values = index(mapped.resource)
+            values = index(mapped.resource, wanted)
             if not mapped.labels & viewer.withheld and matches(query, values):
                 rank = order.rank(mapped.sort_date)
                 yield Place(Position(order.sort_keys(query.sort, values, rank), mapped.id), mapped)
 
     def _claims(self, member: LiveMember, asked: ClaimQuery) -> Iterator[Mapped]:
         """Mapped claims by day, newest first, and by id within a day."""
-        mapped = (item for claims in member.claims(asked) for item in self._map(member, claims, _CLAIM))
+        pages = member.claims(asked)
+        first = next(pages, ())
+        self._hashes |= not all(is_plain(self._mapper.source, claim.claim_id) for claim in first)
+        if not self._hashes:
+            for claims in chain((first,), pages):
+                yield from self._map(member, claims, _CLAIM)
+            return
+        mapped = (item for claims in member.claims(from_its_day(asked)) for item in self._map(member, claims, _CLAIM))
         for _, same_day in groupby(mapped, key=lambda item: item.sort_date):
             yield from sorted(same_day, key=lambda item: item.id)
 
@@ -222,14 +258,20 @@ class LiveResources:
         yield from (item for reference, item in providers.items() if reference in named)
 
     def _sorted(
-        self, viewer: Viewer, query: SearchQuery, limit: int, after: Position | None, before: Position | None
+        self,
+        viewer: Viewer,
+        member: LiveMember,
+        query: SearchQuery,
+        limit: int,
+        after: Position | None,
+        before: Position | None,
     ) -> list[Place]:
         compare = order.comparable(query.sort)
 
         def key(place: Place) -> tuple[object, ...]:
             return compare(place.position)
 
-        places = self._places(viewer, query, None)
+        places = self._places(viewer, member, query)
         if before is not None:
             end = compare(before)
             return nlargest(limit, (p for p in places if key(p) < end), key=key)[::-1]

@@ -1,7 +1,8 @@
 """One member at a live source, during one request: every record checked before anything is made of it.
 
 A source that ignores the member, breaks its order, or never ends a page is not believed: foreign records are dropped
-and logged, anything that would make pages wrong is ``ClaimsInvalid``.
+and logged, anything that would make pages wrong is ``ClaimsInvalid``. All of it runs in the one thread that a request
+has at its source.
 """
 
 from __future__ import annotations
@@ -10,14 +11,13 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from fhir_facade.contracts.claims import ClaimPage, ClaimQuery, LiveSource, MemberRecords, Providers
-from fhir_facade.contracts.errors import ClaimsInvalid
+from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable
 from fhir_facade.contracts.people import Coverage, Member, Organization, Practitioner, Representative
 from fhir_facade.contracts.records import Claim, PartyKind
-from fhir_facade.resources.asking import Asker, Deadline
+from fhir_facade.resources.asking import Deadline, records_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -46,33 +46,41 @@ class LiveMember:
     Args:
         name: of the source.
         source: the source.
-        asker: asks it.
         deadline: of the request.
         member_id: the source's id of the member.
     """
 
-    def __init__(self, name: str, source: LiveSource, asker: Asker, deadline: Deadline, member_id: str) -> None:
+    def __init__(self, name: str, source: LiveSource, deadline: Deadline, member_id: str) -> None:
         self._name = name
         self._source = source
-        self._asker = asker
         self._deadline = deadline
+        self._known: dict[str, Any] = {}
         self.member_id = member_id
 
-    @cached_property
+    @property
     def member(self) -> Member | None:
         """The member's own record."""
-        found = self._one(lambda: self._source.member(self.member_id), Member)
-        return found if found is not None and self._own([found]) else None
+        return next(iter(self._once("member", lambda: _some(self._source.member(self.member_id)), Member)), None)
 
-    @cached_property
+    @property
     def coverages(self) -> Sequence[Coverage]:
         """All cover."""
-        return self._own(self._many(lambda: self._source.coverages(self.member_id), Coverage))
+        return self._once("coverages", lambda: self._source.coverages(self.member_id), Coverage)
 
-    @cached_property
+    @property
     def representatives(self) -> Sequence[Representative]:
         """Those who may act for the member."""
-        return self._own(self._many(lambda: self._source.representatives(self.member_id), Representative))
+        return self._once("representatives", lambda: self._source.representatives(self.member_id), Representative)
+
+    def _once(self, name: str, question: Callable[[], Iterable[object]], kind: type[R]) -> Sequence[R]:
+        """The member's own records of a kind, asked for once.
+
+        Not a ``cached_property``: before Python 3.12 that locks out every other request, for as long as a source hangs.
+        """
+        if name not in self._known:
+            self._known[name] = self._own(self._many(question, kind))
+        found: Sequence[R] = self._known[name]
+        return found
 
     def claim(self, claim_id: str) -> Claim | None:
         """One claim."""
@@ -82,25 +90,25 @@ class LiveMember:
         return found
 
     def claims(self, query: ClaimQuery) -> Iterator[Sequence[Claim]]:
-        """Claims from ``query.after`` on, page by page, newest service first; ``query.count`` in the first page.
+        """Claims after ``query.after``, page by page, newest service first; ``query.count`` in the first page.
 
         Raises:
-            ClaimsInvalid: a page is too long or empty before the end, goes back in time or repeats a claim.
+            ClaimsInvalid: a page is too long or empty before the end, breaks the order or repeats a claim.
         """
-        last: tuple[date, str] | None = None
+        last = (date.max, "") if query.after is None else query.after
         query = replace(query, count=min(max(query.count, 1), _PAGE))
-        newest = query.after[0] if query.after is not None else date.max
         while True:
             page = self._one(lambda asked=query: self._source.search(asked), ClaimPage)  # type: ignore[misc]
             claims = self._page(page, query.count)
             for claim in claims:
-                if claim.service_start > newest or (claim.service_start, claim.claim_id) == last:
+                place = (claim.service_start, claim.claim_id)
+                if place[0] > last[0] or (place[0] == last[0] and place[1] <= last[1]):
                     raise ClaimsInvalid("unordered", f"source {self._name} gave claims out of order")
-                newest, last = claim.service_start, (claim.service_start, claim.claim_id)
+                last = place
             yield self._own(claims)
             if page is None or not page.more:
                 return
-            if not claims or last == query.after:
+            if not claims:
                 raise ClaimsInvalid("stuck", f"source {self._name} says that more follows but does not go on")
             query = replace(query, after=last, count=min(query.count * _FURTHER, _PAGE))
 
@@ -113,17 +121,21 @@ class LiveMember:
         return claims
 
     def records(self, claims: Sequence[Claim]) -> MemberRecords | None:
-        """The member with these claims and everything they and the covers name; None for an unknown member."""
+        """The member with these claims and everything they and the covers name; None for an unknown member.
+
+        Representatives are asked for where there are no claims, or where one names a representative.
+        """
         if self.member is None:
             return None
         providers = self.providers(_named(claims, self.coverages))
+        acting = self.representatives if not claims or _name_representatives(claims) else ()
         return MemberRecords(
             member=self.member,
             coverages=tuple(self.coverages),
             claims=tuple(claims),
             organizations=providers.organizations,
             practitioners=providers.practitioners,
-            representatives=tuple(self.representatives),
+            representatives=tuple(acting),
         )
 
     def providers(self, ids: Iterable[str]) -> Providers:
@@ -144,11 +156,13 @@ class LiveMember:
         )
 
     def _one(self, question: Callable[[], object], kind: type[T]) -> T | None:
-        found = self._asker.records(self._deadline, lambda: _some(question()), kind)
+        found = self._many(lambda: _some(question()), kind)
         return found[0] if found else None
 
     def _many(self, question: Callable[[], Iterable[object]], kind: type[T]) -> list[T]:
-        return self._asker.records(self._deadline, question, kind)
+        if not self._deadline.left():
+            raise ClaimsUnavailable(f"source {self._name} took too long")  # nobody waits for the answer any more
+        return records_of(self._name, question, kind)
 
     def _own(self, records: Sequence[R]) -> list[R]:
         own = [record for record in records if record.member_id == self.member_id]
@@ -163,6 +177,11 @@ T = TypeVar("T")
 
 def _some(found: object) -> tuple[object, ...]:
     return () if found is None else (found,)
+
+
+def _name_representatives(claims: Sequence[Claim]) -> bool:
+    parties = [claim.payee.party for claim in claims if claim.payee is not None and claim.payee.party is not None]
+    return any(party.kind is PartyKind.REPRESENTATIVE for party in parties)
 
 
 def _named(claims: Sequence[Claim], coverages: Sequence[Coverage]) -> Iterator[str]:

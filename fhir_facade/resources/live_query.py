@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from fhir_facade.contracts.claims import ClaimQuery
@@ -21,12 +23,12 @@ def local_id(source: str, identifier: str) -> str | None:
 
 
 def claim_query(source: str, member_id: str, narrowing: Narrowing, after: Position | None, count: int) -> ClaimQuery:
-    """The claims that can match, from the day of ``after`` on; ``count`` is how many are hoped to do."""
+    """The claims that can match, from ``after`` on; ``count`` is how many are hoped to do."""
     ids = narrowing.ids
     return ClaimQuery(
         member_id=member_id,
         count=count,
-        after=_day_of(after),
+        after=_place_of(source, after),
         claim_ids=None if ids is None else tuple(local for one in ids if (local := local_id(source, one)) is not None),
         service_from=_day(narrowing.high),
         service_to=_day(None if narrowing.low is None else narrowing.low - 1),
@@ -35,11 +37,28 @@ def claim_query(source: str, member_id: str, narrowing: Narrowing, after: Positi
     )
 
 
-def _day_of(after: Position | None) -> tuple[date, str] | None:
-    """Before the first claim of the day that ``after`` stands on: ids begin after the empty one."""
+def is_plain(source: str, local: str) -> bool:
+    """Whether a resource's id tells the source's own id, so that both are in one order."""
+    return facade_id(source, local) == f"{source}-{local}"
+
+
+def from_its_day(query: ClaimQuery) -> ClaimQuery:
+    """The same from the first claim of the day on which ``after`` stands: ids begin after the empty one."""
+    return query if query.after is None else replace(query, after=(query.after[0], ""))
+
+
+def _place_of(source: str, after: Position | None) -> tuple[date, str] | None:
     if after is None or not isinstance(after.keys[0], int) or after.keys[0] == UNRANKED:
         return None
-    return date.fromordinal(-after.keys[0]), ""
+    local = local_id(source, after.id)
+    if local is None or may_stand_for(source, after.id):
+        local = ""
+    return date.fromordinal(-after.keys[0]), local
+
+
+def may_stand_for(source: str, identifier: str) -> bool:
+    """Whether an id looks like the hash of one too long to be told back."""
+    return re.fullmatch(rf"{re.escape(source)}-[0-9a-f]{{{min(40, 63 - len(source))}}}", identifier) is not None
 
 
 def _instant(microseconds: int | None) -> datetime | None:

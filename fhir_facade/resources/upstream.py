@@ -6,7 +6,6 @@ So a search reads all that the upstream finds for it, up to a limit.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from heapq import nlargest, nsmallest
 
@@ -15,7 +14,7 @@ from fhir_facade.contracts.upstream import ResourceSource
 from fhir_facade.fhir.ids import facade_id, is_fhir_id
 from fhir_facade.resources import order, paging
 from fhir_facade.resources.asking import Asker
-from fhir_facade.resources.live_query import local_id
+from fhir_facade.resources.live_query import local_id, may_stand_for
 from fhir_facade.resources.named import NamedProviders
 from fhir_facade.resources.page import Freshness, Gone, Page, Position, Rendered, Viewer
 from fhir_facade.resources.paging import Ranked
@@ -153,7 +152,7 @@ class UpstreamResources:
     def _own(self, viewer: Viewer, member: UpstreamMember, kind: str, identifier: str) -> Shaped | None:
         local = local_id(self._name, identifier)
         found = None if local is None else member.read(kind, local)
-        if found is not None or kind == "Patient" or not _may_stand_for(self._name, identifier):
+        if found is not None or kind == "Patient" or not may_stand_for(self._name, identifier):
             return found
         return next((one for one in self._all(viewer, member, kind) if one.rendered.id == identifier), None)
 
@@ -177,9 +176,4 @@ class UpstreamResources:
     def _plain(self, reference: str) -> str | None:
         kind, _, identifier = reference.partition("/")
         local = local_id(self._name, identifier)
-        return None if local is None or _may_stand_for(self._name, identifier) else f"{kind}/{local}"
-
-
-def _may_stand_for(source: str, identifier: str) -> bool:
-    """Whether an id looks like the hash of one too long to be told back: then it is found among all there are."""
-    return re.fullmatch(rf"{re.escape(source)}-[0-9a-f]{{{min(40, 63 - len(source))}}}", identifier) is not None
+        return None if local is None or may_stand_for(self._name, identifier) else f"{kind}/{local}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -21,8 +21,10 @@ from fhir_facade.search.registry import REGISTRY, Kind, Parameter
 Resource = Mapping[str, Any]
 
 
-def index(resource: Resource) -> IndexValues:
+def index(resource: Resource, wanted: Collection[str] | None = None) -> IndexValues:
     """Search parameter → everything of ``resource`` it looks at, each value once, in the order of the resource.
+
+    ``wanted`` names the parameters that matter; None for all.
 
     Codes of case-insensitive parameters are folded already. A reference with an identifier gives a token too, for
     ``:identifier``. A profile with a version is found with and without it.
@@ -33,6 +35,8 @@ def index(resource: Resource) -> IndexValues:
     """
     values: IndexValues = {}
     for name, parameter in REGISTRY[resource["resourceType"]].parameters.items():
+        if wanted is not None and name not in wanted:
+            continue
         found = tuple(dict.fromkeys(_values(resource, parameter)))
         if found:
             values[name] = found

@@ -10,6 +10,7 @@ from fhir_facade.contracts.plugin import CLAIMS_CONTRACT, ClaimsPlugin, SourceCo
 from fhir_facade_claims_sql.database import open_engine
 from fhir_facade_claims_sql.fetch import Fetcher
 from fhir_facade_claims_sql.mapping import MappingFile, load
+from fhir_facade_claims_sql.samples import Samples
 from fhir_facade_claims_sql.settings import SqlSettings
 from fhir_facade_claims_sql.source import SqlSource
 from fhir_facade_claims_sql.statements import Statements
@@ -28,7 +29,8 @@ def open_source(settings: SqlSettings, context: SourceContext) -> SqlSource:
     del context
     mapping = chosen(settings)
     engine = open_engine(settings)
-    fetcher = Fetcher(mapping, Statements(engine.dialect.name, settings.database_schema))
+    statements = Statements(engine.dialect.name, settings.database_schema)
+    fetcher = Fetcher(mapping, statements, Samples(mapping, statements))
     return SqlSource(settings=settings, mapping=mapping, engine=engine, fetcher=fetcher)
 
 

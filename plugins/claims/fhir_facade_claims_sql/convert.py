@@ -206,7 +206,7 @@ def _system(spec: Spec, row: Row, absent: Absent, code: str) -> str:
 
 def to_codes(spec: Spec, row: Row, absent: Absent) -> tuple[Code, ...]:
     """Codes of repeated columns, or of one column that holds several separated by blanks or commas."""
-    return tuple(code for one in spec.each() if (code := to_code(one, row, absent)))
+    return tuple(code for one in spec.each or (spec,) if (code := to_code(one, row, absent)))
 
 
 def to_identifier(spec: Spec, row: Row, absent: Absent) -> Identifier | None:

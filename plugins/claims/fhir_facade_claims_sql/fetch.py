@@ -14,11 +14,19 @@ from sqlalchemy.engine import Connection
 from fhir_facade.contracts.claims import ClaimQuery, Rejected
 from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_sql.claims import Parts, Spans, build
-from fhir_facade_claims_sql.database import rows
 from fhir_facade_claims_sql.mapping import ClaimSet, MappingFile, Section
 from fhir_facade_claims_sql.people import RowFault
-from fhir_facade_claims_sql.spec import Spec
-from fhir_facade_claims_sql.statements import KeyTypes, Statements, Window, bound_day
+from fhir_facade_claims_sql.ready import Shelf
+from fhir_facade_claims_sql.records import good, newest_first, record, spans_of
+from fhir_facade_claims_sql.samples import Samples
+from fhir_facade_claims_sql.spec import Row, Spec
+from fhir_facade_claims_sql.statements import Statements, Wanted, Window, bound_day
+
+_SIZES = (1, 4, 16, 64, 256, 1_000)
+"""Numbers of keys in one statement: few different statements, so that the database plans each once."""
+
+Asked = tuple[Section, str, Sequence[Any]]
+"""A section, its key column, and the values that it must have."""
 
 
 @dataclass(slots=True)
@@ -37,29 +45,43 @@ class Fetcher:
     Args:
         mapping: what is where.
         statements: builds the statements.
+        samples: what key columns hold.
+        shelf: keeps the statements.
     """
 
     mapping: MappingFile
     statements: Statements
-    _types: KeyTypes = field(default_factory=lambda: KeyTypes({}))
+    samples: Samples
+    shelf: Shelf = field(default_factory=Shelf)
 
-    def keys(self, connection: Connection, section: Section, key: str, values: Iterable[str]) -> list[Any]:
-        """Key values as the column holds them; those that cannot stand there are left out."""
-        statement = self.statements.rows_of(section, [key])
-        if not self._types.numeric(connection, statement, section, key):
-            return list(values)
-        return [int(value) for value in values if value.lstrip("-").isdecimal()]
+    def gather(self, connection: Connection, asked: Sequence[Asked]) -> list[list[Row]]:
+        """The rows of several sections, by one statement as long as none is asked for very many keys."""
+        found: list[list[Row]] = [[] for _ in asked]
+        longest = max((len(values) for _, _, values in asked), default=0)
+        for start in range(0, longest, _SIZES[-1]):
+            some = [(section, key, values[start : start + _SIZES[-1]]) for section, key, values in asked]
+            for number, rows in enumerate(self._gather(connection, [one for one in some if one[2]])):
+                place = [index for index, one in enumerate(some) if one[2]][number]
+                found[place] += rows
+        return found
 
-    def by_key(self, connection: Connection, section: Section, key: str, values: Sequence[str]) -> Sequence[Any]:
-        """Rows whose key column holds one of the values."""
-        keys = self.keys(connection, section, key, values)
-        return rows(connection, self.statements.by_key(section, key), {"keys": keys}) if keys else []
+    def _gather(self, connection: Connection, asked: Sequence[Asked]) -> list[list[Row]]:
+        wanted = [Wanted(section, key, _size(len(values))) for section, key, values in asked]
+        name = tuple((one.section.where_found, one.key, one.size) for one in wanted)
+        ready = self.shelf.get(connection, name, lambda: self.statements.gathered(wanted))
+        bound = {
+            f"k{number}_{index}": values[min(index, len(values) - 1)]
+            for number, (_, _, values) in enumerate(asked)
+            for index in range(wanted[number].size)
+        }
+        return _apart(ready.run(connection, bound), [one.columns for one in wanted])
 
-    def people(self, connection: Connection, section: Section, members: Sequence[str]) -> dict[str, list[Any]]:
+    def people(self, connection: Connection, section: Section, members: Sequence[str]) -> dict[str, list[Row]]:
         """Rows of each member."""
         key = str(section.member_key)
-        found: dict[str, list[Any]] = defaultdict(list)
-        for row in self.by_key(connection, section, key, members):
+        (rows,) = self.gather(connection, [(section, key, self.samples.keys(connection, section, key, members))])
+        found: dict[str, list[Row]] = defaultdict(list)
+        for row in rows:
             found[str(row[key])].append(row)
         return found
 
@@ -78,76 +100,134 @@ class Fetcher:
             statement = statement.where(later)
         return [str(row[0]) for row in connection.execute(statement, {"after": after} if after is not None else {})]
 
-    def page(self, connection: Connection, query: ClaimQuery, spans: Spans) -> Fetched:
-        """The claims of one page from every set: at most ``count`` of each, in their own order."""
+    def page(self, connection: Connection, query: ClaimQuery, spans: Spans | None = None) -> Fetched:
+        """The claims of one page from every set: at most ``count`` of each, in their own order.
+
+        Args:
+            connection: to the database.
+            query: which claims.
+            spans: the member's cover; asked for where nobody knows it and a claim does not name its own.
+        """
         found = Fetched()
+        chosen: list[tuple[ClaimSet, Sequence[Row]]] = []
         for claim_set in self.mapping.claims:
-            chosen = self._claim_rows(connection, claim_set, query)
-            found.more = found.more or len(chosen) > query.count
-            self._build(connection, claim_set, chosen[: query.count], spans, found)
+            rows = self._claim_rows(connection, claim_set, query)
+            found.more = found.more or len(rows) > query.count
+            chosen.append((claim_set, rows[: query.count]))
+        asking = spans is None and any(_lacks_cover(one, rows, self.mapping.absent) for one, rows in chosen)
+        cover, parts = self._parts(connection, [query.member_id] if asking else [], chosen)
+        for (claim_set, rows), children in zip(chosen, parts, strict=True):
+            self._build(claim_set, rows, children, cover if spans is None else spans, found)
         return found
 
-    def _claim_rows(self, connection: Connection, claim_set: ClaimSet, query: ClaimQuery) -> Sequence[Any]:
+    def _claim_rows(self, connection: Connection, claim_set: ClaimSet, query: ClaimQuery) -> Sequence[Row]:
         section = claim_set.claim
-        spec, start = section.fields["claim_id"], section.fields["service_start"]
-        members = self.keys(connection, section, str(section.member_key), [query.member_id])
-        wanted = self._wanted(connection, section, spec, query)
+        members = self.samples.keys(connection, section, str(section.member_key), [query.member_id])
+        wanted = self._wanted(connection, section, query)
         if not members or wanted == []:
             return []
         window = Window(
             limit=query.count + 1,
             after=query.after is not None,
-            same_day=same_day(spec, query.after[1]) if query.after else "none",
+            same_day=same_day(section.fields["claim_id"], query.after[1]) if query.after else "none",
             until=query.service_to is not None,
-            claims=wanted is not None,
+            claims=_size(len(wanted)) if wanted else 0,
         )
-        statement = self.statements.page(claim_set, window)
-        bound: dict[str, Any] = {"member": members[0], "claims": wanted}
-        if query.after:
-            bound["after_claim"] = raw_id(spec, query.after[1])
-            bound["after_day"] = self._day(connection, section, start, query.after[0])
-        if query.service_to:
-            bound["until"] = self._day(connection, section, start, query.service_to)
-        return rows(connection, statement, {name: bound[name] for name in statement.compile().params if name in bound})
+        name = ("page", section.where_found, window)
+        ready = self.shelf.get(connection, name, lambda: self.statements.page(claim_set, window))
+        bound = {"member": members[0], **self._bounds(connection, section, query)}
+        bound |= {f"c{index}": wanted[min(index, len(wanted) - 1)] for index in range(window.claims) if wanted}
+        return [_filled(claim_set.columns, row) for row in ready.run(connection, bound)]
 
-    def _wanted(self, connection: Connection, section: Section, spec: Spec, query: ClaimQuery) -> list[Any] | None:
+    def _wanted(self, connection: Connection, section: Section, query: ClaimQuery) -> list[Any] | None:
+        """The claim keys of the query that can stand in a set; None for any."""
         if query.claim_ids is None:
             return None
-        raw = [own for one in query.claim_ids if (own := raw_id(spec, one)) is not None]
-        return self.keys(connection, section, str(section.claim_key), raw)
+        return self.keys_of(connection, section, section.fields["claim_id"], query.claim_ids)
 
-    def _day(self, connection: Connection, section: Section, start: Spec, day: date) -> Any:
-        column = start.columns[0]
-        statement = self.statements.rows_of(section, [column])
-        statement = statement.where(statement.selected_columns[column].is_not(None)).limit(1)
-        first = connection.execute(statement).scalar()
-        return bound_day(day, first, start.format)
+    def keys_of(self, connection: Connection, section: Section, spec: Spec, ids: Iterable[str]) -> list[Any]:
+        """The column's values of ids that the section could have given."""
+        raw = [own for one in ids if (own := raw_id(spec, one)) is not None]
+        return self.samples.keys(connection, section, spec.columns[0], raw)
+
+    def _bounds(self, connection: Connection, section: Section, query: ClaimQuery) -> Mapping[str, Any]:
+        """The days and the claim at which a page begins and ends."""
+        start, bounds = section.fields["service_start"], dict[str, Any]()
+        if query.after or query.service_to:
+            sample = self.samples.of(connection, section, start.columns[0])
+            days: dict[str, date | None] = {"after_day": query.after and query.after[0], "until": query.service_to}
+            bounds |= {name: bound_day(day, sample, start.format) for name, day in days.items() if day}
+        if query.after:
+            bounds["after_claim"] = raw_id(section.fields["claim_id"], query.after[1])
+        return bounds
+
+    def _parts(
+        self, connection: Connection, covered: Sequence[str], chosen: Sequence[tuple[ClaimSet, Sequence[Row]]]
+    ) -> tuple[Spans, list[Mapping[int, Mapping[Any, list[Row]]]]]:
+        """The cover of a member who is ``covered``, and the rows of every part of the claims."""
+        cover = self.mapping.people["coverage"]
+        key = str(cover.member_key)
+        asked: list[Asked] = [(cover, key, self.samples.keys(connection, cover, key, covered) if covered else [])]
+        places: list[tuple[int, int]] = []
+        for index, (claim_set, rows) in enumerate(chosen):
+            keys = [row[str(claim_set.claim.claim_key)] for row in rows]
+            for number, section in enumerate((claim_set.line, *claim_set.parts)):
+                if not section.inline:
+                    asked.append((section, str(section.claim_key), keys))
+                    places.append((index, number))
+        covers, *found = self.gather(connection, asked)
+        parts: list[dict[int, Mapping[Any, list[Row]]]] = [{} for _ in chosen]
+        for (index, number), (_, claim_key, _), rows in zip(places, asked[1:], found, strict=True):
+            parts[index][number] = _by(claim_key, rows)
+        own = good(record(cover, row, self.mapping.absent) for row in covers if str(row[key]) in covered)
+        return spans_of(newest_first(own)), list(parts)
 
     def _build(
-        self, connection: Connection, claim_set: ClaimSet, chosen: Sequence[Any], spans: Spans, found: Fetched
+        self,
+        claim_set: ClaimSet,
+        rows: Sequence[Row],
+        children: Mapping[int, Mapping[Any, list[Row]]],
+        spans: Spans,
+        found: Fetched,
     ) -> None:
         key = str(claim_set.claim.claim_key)
-        children = self._children(connection, claim_set, [row[key] for row in chosen])
-        for row in chosen:
+        for row in rows:
             parts = Parts(own=row, children={number: of.get(row[key], []) for number, of in children.items()})
             try:
                 found.claims.append(build(claim_set, parts, spans, self.mapping.absent))
             except RowFault as fault:
                 found.faults.append(Rejected(position=fault.position, reason=fault.reason))
 
-    def _children(
-        self, connection: Connection, claim_set: ClaimSet, keys: Sequence[Any]
-    ) -> Mapping[int, Mapping[Any, list[Any]]]:
-        children: dict[int, dict[Any, list[Any]]] = {}
-        for number, section in enumerate((claim_set.line, *claim_set.parts)):
-            if section.inline or not keys:
-                continue
-            of: dict[Any, list[Any]] = defaultdict(list)
-            statement = self.statements.by_key(section, str(section.claim_key))
-            for row in rows(connection, statement, {"keys": list(keys)}):
-                of[row[str(section.claim_key)]].append(row)
-            children[number] = of
-        return children
+
+def _size(count: int) -> int:
+    return next((size for size in _SIZES if size >= count), count)
+
+
+def _filled(names: Sequence[str], row: Sequence[Any]) -> Row:
+    return {name: value for name, value in zip(names, row, strict=True) if value is not None}
+
+
+def _apart(rows: Iterable[Sequence[Any]], columns: Sequence[Sequence[str]]) -> list[list[Row]]:
+    """The rows of ``Statements.gathered``, by section, each in its section's order."""
+    found: list[list[tuple[int, Row]]] = [[] for _ in columns]
+    starts = [2 + sum(map(len, columns[:number])) for number in range(len(columns))]
+    for row in rows:
+        number = int(row[0])
+        own = row[starts[number] : starts[number] + len(columns[number])]
+        found[number].append((int(row[1]), _filled(columns[number], own)))
+    return [[row for _, row in sorted(some, key=lambda placed: placed[0])] for some in found]
+
+
+def _by(key: str, rows: Iterable[Row]) -> Mapping[Any, list[Row]]:
+    found: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[key]].append(row)
+    return found
+
+
+def _lacks_cover(claim_set: ClaimSet, rows: Iterable[Row], absent: frozenset[str]) -> bool:
+    spec = claim_set.claim.fields.get("coverage_id", Spec())
+    return any(spec.read(row, absent) is None for row in rows)
 
 
 def raw_id(spec: Spec, claim_id: str) -> str | None:
@@ -165,6 +245,6 @@ def raw_id(spec: Spec, claim_id: str) -> str | None:
 
 def same_day(spec: Spec, after: str) -> str:
     """What of a day on which the last page ended is still to come in a set, by its ids' prefix."""
-    if raw_id(spec, after) is not None:
+    if after and raw_id(spec, after) is not None:
         return "after"
     return "all" if spec.prefix > after else "none"

@@ -22,19 +22,41 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from fhir_facade.contracts.errors import ConfigError
+from fhir_facade_claims_sql.convert import Converter, to_text
 from fhir_facade_claims_sql.fields import RECORDS, REQUIRED
-from fhir_facade_claims_sql.spec import Spec, SpecReader
+from fhir_facade_claims_sql.spec import Row, Spec, SpecReader
 
 FORMAT = 1
 PEOPLE = ("member", "coverage", "representative", "organization", "practitioner")
 PARTS = ("diagnosis", "procedure", "care_team")
 _SECTION_KEYS = {"table", "select", "where", "fields", "order", "claim_id", "member_id"}
+
+
+class Step:
+    """How one field is read from a row: looked up once, since it is done for every row.
+
+    Args:
+        name: of the field.
+        convert: makes the record's value of the column's.
+        spec: where it comes from.
+    """
+
+    __slots__ = ("columns", "convert", "name", "spec")
+
+    def __init__(self, name: str, convert: Converter, spec: Spec) -> None:
+        self.name, self.convert, self.spec = name, convert, spec
+        own = [column for one in spec.each or (spec,) for column in one.columns]
+        self.columns = None if spec.constant is not None else frozenset(own)
+
+    def has_nothing(self, row: Row) -> bool:
+        """Whether every column of the field is NULL, so that nothing has to be converted."""
+        return self.columns is not None and self.columns.isdisjoint(row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +76,17 @@ class Section:
     claim_key: str | None
     member_key: str | None
     fields: Mapping[str, Spec]
+    steps: tuple[Step, ...] = field(init=False, repr=False, compare=False)
+    columns: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Every column the section reads, once."""
+
+    def __post_init__(self) -> None:
+        keys = [key for key in (self.claim_key, self.member_key) if key]
+        used = [column for spec in self.fields.values() for column in spec.used()]
+        object.__setattr__(self, "columns", tuple(dict.fromkeys([*keys, *used])))
+        known = RECORDS[self.record]
+        steps = (Step(name, known.get(name, to_text), spec) for name, spec in self.fields.items())
+        object.__setattr__(self, "steps", tuple(steps))
 
     @property
     def inline(self) -> bool:
@@ -70,16 +103,10 @@ class Section:
         count = max((spec.repeat for spec in self.fields.values()), default=0)
         if not count:
             return (self,)
-        each = {name: list(spec.each()) if spec.repeat else [spec] * count for name, spec in self.fields.items()}
+        each = {name: spec.each if spec.repeat else (spec,) * count for name, spec in self.fields.items()}
         return tuple(
             replace(self, fields={name: specs[number] for name, specs in each.items()}) for number in range(count)
         )
-
-    def columns(self) -> Iterator[str]:
-        """Every column the section reads, once."""
-        keys = [key for key in (self.claim_key, self.member_key) if key]
-        used = [column for spec in self.fields.values() for column in spec.used()]
-        return iter(dict.fromkeys([*keys, *used]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +118,13 @@ class ClaimSet:
     line: Section
     parts: tuple[Section, ...]
     each: tuple[tuple[Section, ...], ...]
+    columns: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Every column of the claim's row that any section reads."""
 
-    def inline_columns(self) -> list[str]:
-        """Every column of the claim's row that any section reads."""
-        inline = [section for section in (self.line, *self.parts) if section.inline]
-        return list(dict.fromkeys(column for section in (self.claim, *inline) for column in section.columns()))
+    def __post_init__(self) -> None:
+        read = [self.claim, *(section for section in (self.line, *self.parts) if section.inline)]
+        columns = dict.fromkeys(column for section in read for column in section.columns)
+        object.__setattr__(self, "columns", tuple(columns))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,7 @@ from fhir_facade.contracts.people import (
     Representative,
     SourcePosition,
 )
-from fhir_facade_claims_sql.convert import UnfitError, to_text
-from fhir_facade_claims_sql.fields import RECORDS
+from fhir_facade_claims_sql.convert import UnfitError
 from fhir_facade_claims_sql.mapping import Section
 from fhir_facade_claims_sql.spec import Row, UnmappedError
 
@@ -45,7 +44,7 @@ class RowFault(Exception):
 
 def position_of(section: Section, row: Row, key: str | None) -> SourcePosition:
     """Where a row stands: its table and its key."""
-    return SourcePosition(file=section.source, line=str(row[key]) if key else "?")
+    return SourcePosition(file=section.source, line=str(row.get(key, "?")) if key else "?")
 
 
 def values_of(section: Section, row: Row, absent: frozenset[str], key: str | None) -> Values:
@@ -54,15 +53,16 @@ def values_of(section: Section, row: Row, absent: frozenset[str], key: str | Non
     Raises:
         RowFault: a value cannot be converted, or a required one is missing.
     """
-    known = RECORDS[section.record]
     values: Values = {}
-    for name, spec in section.fields.items():
+    for step in section.steps:
+        if step.has_nothing(row):
+            continue
         try:
-            value = known.get(name, to_text)(spec, row, absent)
+            value = step.convert(step.spec, row, absent)
         except (UnfitError, UnmappedError) as error:
             raise RowFault(position_of(section, row, key), str(error)) from error
         if value is not None and value != ():
-            values[name] = value
+            values[step.name] = value
     return values
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,20 +22,20 @@ from fhir_facade.contracts.claims import (
     Providers,
     Rejected,
 )
-from fhir_facade.contracts.people import Coverage, Member, Name, Organization, Practitioner, Representative
+from fhir_facade.contracts.people import Coverage, Member, Representative
 from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_sql.checks import faults_of
-from fhir_facade_claims_sql.claims import CLINICIAN_PREFIX, NPI_PREFIX, UNKNOWN_PROVIDER, Spans
-from fhir_facade_claims_sql.database import reading, rows
-from fhir_facade_claims_sql.fetch import Fetched, Fetcher
+from fhir_facade_claims_sql.claims import CLINICIAN_PREFIX, NPI_PREFIX, UNKNOWN_PROVIDER
+from fhir_facade_claims_sql.database import reading
+from fhir_facade_claims_sql.fetch import Asked, Fetched, Fetcher
 from fhir_facade_claims_sql.mapping import MappingFile, Section
-from fhir_facade_claims_sql.people import BUILDERS, PAYER, RowFault, need, payer, position_of, values_of
+from fhir_facade_claims_sql.people import PAYER, payer, values_of
+from fhir_facade_claims_sql.providers import FIXED_INSTANT, named_in, plain_organization, plain_practitioner
+from fhir_facade_claims_sql.records import good, newest_first, record, spans_of
 from fhir_facade_claims_sql.settings import SqlSettings
+from fhir_facade_claims_sql.spec import Row
 
 log = logging.getLogger(__name__)
-
-FIXED_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
-"""Last update of what the settings or an NPI alone say: it changes with neither clock nor data."""
 
 CLAIMS_AT_ONCE = 500
 """Claims of one ``MemberRecords``."""
@@ -88,20 +87,22 @@ class SqlSource:
             represent = self._matching(connection, "representative", evidence)
         return [*members, *(f"representative:{one}" for one in represent)]
 
-    def _matching(self, connection: Connection, record: str, evidence: Mapping[str, str]) -> list[str]:
-        section = self.mapping.people.get(record)
+    def _matching(self, connection: Connection, name: str, evidence: Mapping[str, str]) -> list[str]:
+        section = self.mapping.people.get(name)
         if section is None:
             return []
         wanted = {spec.columns[0]: evidence[kind] for kind, spec in _match_specs(section) if kind in evidence}
-        if not wanted:
+        samples = self.fetcher.samples
+        bound = {one: samples.keys(connection, section, one, [value]) for one, value in wanted.items()}
+        if not wanted or not all(bound.values()):
             return []
-        key = f"{record}_id"
         statement = self.fetcher.statements.rows_of(section)
         for number, column in enumerate(wanted):
             statement = statement.where(statement.selected_columns[column] == sa.bindparam(f"v{number}"))
-        bound = {f"v{number}": value for number, value in enumerate(wanted.values())}
-        found = [values_of(section, row, self.mapping.absent, None)[key] for row in rows(connection, statement, bound)]
-        return sorted(set(found))
+        values = {f"v{number}": value for number, (value,) in enumerate(bound.values())}
+        rows = [dict(row) for row in connection.execute(statement, values).mappings()]
+        same = [row for row in rows if all(_same(row[one], value) for one, value in wanted.items())]
+        return sorted({values_of(section, row, self.mapping.absent, None)[f"{name}_id"] for row in same})
 
     def member(self, member_id: str) -> Member | None:
         """The member, or None."""
@@ -116,22 +117,31 @@ class SqlSource:
         """Those who may act for the member."""
         return self._records("representative", member_id)
 
-    def _records(self, record: str, member_id: str) -> list[Any]:
-        section = self.mapping.people.get(record)
+    def represented(self, representative_id: str) -> Sequence[str]:
+        """Ids of the members whom the representative stands by."""
+        section = self.mapping.people.get("representative")
+        if section is None:
+            return ()
+        spec = section.fields["representative_id"]
+        with reading(self.engine) as connection:
+            keys = self.fetcher.keys_of(connection, section, spec, [representative_id])
+            (rows,) = self.fetcher.gather(connection, [(section, spec.columns[0], keys)])
+        own = [one for one in self._made(section, rows) if one.representative_id == representative_id]
+        return sorted({one.member_id for one in own})
+
+    def _records(self, name: str, member_id: str) -> list[Any]:
+        section = self.mapping.people.get(name)
         if section is None:
             return []
         with reading(self.engine) as connection:
             found = self.fetcher.people(connection, section, [member_id]).get(member_id, [])
-        return _good([self.record(section, row) for row in found])
+        return self._made(section, found)
 
-    def record(self, section: Section, row: Any) -> Any:
-        """The record of a row, or the ``Rejected`` that says why there is none."""
-        try:
-            values = values_of(section, row, self.mapping.absent, section.member_key)
-            need(section, row, values, ("last_updated",), section.member_key)
-            return BUILDERS[section.record](values, position_of(section, row, section.member_key))
-        except RowFault as fault:
-            return Rejected(position=fault.position, reason=fault.reason)
+    def _record(self, name: str, row: Row) -> Any:
+        return record(self.mapping.people[name], row, self.mapping.absent)
+
+    def _made(self, section: Section, rows: Iterable[Row]) -> list[Any]:
+        return good(record(section, row, self.mapping.absent) for row in rows)
 
     def claim(self, member_id: str, claim_id: str) -> Claim | None:
         """The claim if it is this member's."""
@@ -140,9 +150,8 @@ class SqlSource:
 
     def search(self, query: ClaimQuery) -> ClaimPage:
         """One page of claims of the member."""
-        spans = spans_of(self.coverages(query.member_id))
         with reading(self.engine) as connection:
-            found = self.fetcher.page(connection, query, spans)
+            found = self.fetcher.page(connection, query)
         for fault in found.faults:
             log.warning("a claim cannot be shown", extra={"table": fault.position.file, "reason": fault.reason})
         claims = sorted(found.claims, key=lambda claim: (-claim.service_start.toordinal(), claim.claim_id))
@@ -151,8 +160,7 @@ class SqlSource:
     def providers(self, ids: Sequence[str]) -> Providers:
         """The providers of a provider table, and those whose id says everything."""
         with reading(self.engine) as connection:
-            organizations = self._table_of(connection, "organization", ids)
-            practitioners = self._table_of(connection, "practitioner", ids)
+            organizations, practitioners = self._tables_of(connection, ids)
         known = {PAYER: payer(self.settings.payer_name, self.settings.payer_id, FIXED_INSTANT)}
         known |= {one.organization_id: one for one in organizations}
         clinicians = {one.practitioner_id: one for one in practitioners}
@@ -166,12 +174,17 @@ class SqlSource:
             practitioners=tuple(clinicians[one] for one in ids if one in clinicians),
         )
 
-    def _table_of(self, connection: Connection, record: str, ids: Sequence[str]) -> list[Any]:
-        section = self.mapping.people.get(record)
-        if section is None or not ids:
-            return []
-        key = section.fields[f"{record}_id"].columns[0]
-        return _good([self.record(section, row) for row in self.fetcher.by_key(connection, section, key, ids)])
+    def _tables_of(self, connection: Connection, ids: Sequence[str]) -> tuple[list[Any], list[Any]]:
+        """The organizations and the practitioners of these ids that stand in a table."""
+        asked: dict[str, Asked] = {}
+        for name in ("organization", "practitioner"):
+            section = self.mapping.people.get(name)
+            if section is not None:
+                spec = section.fields[f"{name}_id"]
+                asked[name] = section, spec.columns[0], self.fetcher.keys_of(connection, section, spec, ids)
+        rows = dict(zip(asked, self.fetcher.gather(connection, list(asked.values())), strict=True))
+        made = {name: self._made(asked[name][0], found) for name, found in rows.items()}
+        return made.get("organization", []), made.get("practitioner", [])
 
     # extract --------------------------------------------------------------------------------------------------------
 
@@ -204,13 +217,13 @@ class SqlSource:
             yield from self._one(connection, key, {name: found.get(key, []) for name, found in people.items()})
 
     def _one(self, connection: Connection, key: str, found: Mapping[str, Sequence[Any]]) -> Iterator[Change]:
-        records = {name: [self.record(self.mapping.people[name], row) for row in of] for name, of in found.items()}
+        records = {name: [self._record(name, row) for row in of] for name, of in found.items()}
         yield from (item for items in records.values() for item in items if isinstance(item, Rejected))
-        members = _good(records["member"])
+        members = good(records["member"])
         if not members:
             return
-        coverages = newest_first(_good(records["coverage"]))
-        rest = (members[0], tuple(coverages), tuple(_good(records.get("representative", []))))
+        coverages = newest_first(good(records["coverage"]))
+        rest = (members[0], tuple(coverages), tuple(good(records.get("representative", []))))
         yield from self._claims(connection, key, rest)
 
     def _claims(self, connection: Connection, key: str, rest: tuple[Any, Any, Any]) -> Iterator[Change]:
@@ -249,41 +262,6 @@ def _match_specs(section: Section) -> Iterable[tuple[str, Any]]:
     return ((name.removeprefix("match."), spec) for name, spec in section.fields.items() if name.startswith("match."))
 
 
-def _good(records: Iterable[Any]) -> list[Any]:
-    return [record for record in records if not isinstance(record, Rejected)]
-
-
-def newest_first(coverages: Iterable[Coverage]) -> list[Coverage]:
-    """Cover by its first day, newest first."""
-    return sorted(coverages, key=lambda one: (one.starts_on or date.min, one.coverage_id), reverse=True)
-
-
-def spans_of(coverages: Iterable[Coverage]) -> Spans:
-    """What a claim needs to know of its member's cover."""
-    return [(one.coverage_id, one.starts_on, one.ends_on) for one in coverages]
-
-
-def named_in(claims: Iterable[Claim]) -> list[str]:
-    """Ids of every provider that the claims name, and the payer's."""
-    ids = {PAYER: None}
-    for claim in claims:
-        ids[claim.billing_provider.party_id] = None
-        if claim.facility_id:
-            ids[claim.facility_id] = None
-        ids.update({one.provider.party_id: None for one in claim.care_team})
-    return list(ids)
-
-
-def plain_organization(organization_id: str) -> Organization:
-    """A provider of which the source knows the NPI alone, or nothing."""
-    npi = organization_id.removeprefix(NPI_PREFIX) if organization_id.startswith(NPI_PREFIX) else None
-    name = f"Provider {npi}" if npi else "Provider not named in the claim"
-    if organization_id != UNKNOWN_PROVIDER and not npi:
-        name = f"Provider {organization_id}"
-    return Organization(organization_id=organization_id, name=name, npi=npi, last_updated=FIXED_INSTANT)
-
-
-def plain_practitioner(practitioner_id: str) -> Practitioner:
-    """A clinician of whom the source knows the NPI alone."""
-    npi = practitioner_id.removeprefix(CLINICIAN_PREFIX) if practitioner_id.startswith(CLINICIAN_PREFIX) else None
-    return Practitioner(practitioner_id=practitioner_id, name=Name(), npi=npi, last_updated=FIXED_INSTANT)
+def _same(held: object, asked: str) -> bool:
+    """Whether a database that compares loosely (without accents, say) found the very identifier."""
+    return not isinstance(held, str) or held.strip().casefold() == asked.strip().casefold()

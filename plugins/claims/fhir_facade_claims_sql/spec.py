@@ -23,6 +23,7 @@ from typing import Any
 KEYS = {"column", "value", "values", "otherwise", "system", "version", "format", "prefix", "encode", "repeat"}
 
 Row = Mapping[str, Any]
+"""The filled columns of a row; what is NULL is not there."""
 
 
 class UnmappedError(ValueError):
@@ -43,6 +44,11 @@ class Spec:
     prefix: str = ""
     encode: str = ""
     repeat: int = 0
+    each: tuple[Spec, ...] = field(init=False, repr=False, compare=False)
+    """This field once per number of ``repeat``; none where it does not repeat."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "each", tuple(self._of(number) for number in range(1, self.repeat + 1)))
 
     def used(self) -> Iterator[str]:
         """Every column this field reads."""
@@ -53,16 +59,14 @@ class Spec:
             if part:
                 yield from part.used()
 
-    def each(self) -> Iterator[Spec]:
-        """This field once per number of ``repeat``."""
-        for number in range(1, self.repeat + 1) if self.repeat else (0,):
-            yield replace(
-                self,
-                columns=tuple(column.replace("{n}", str(number)) for column in self.columns),
-                system=_numbered(self.system, number),
-                version=_numbered(self.version, number),
-                repeat=0,
-            )
+    def _of(self, number: int) -> Spec:
+        return replace(
+            self,
+            columns=tuple(column.replace("{n}", str(number)) for column in self.columns),
+            system=_numbered(self.system, number),
+            version=_numbered(self.version, number),
+            repeat=0,
+        )
 
     def read(self, row: Row, absent: frozenset[str]) -> Any:
         """The first filled column's value, or the constant; None where nothing is there.
@@ -73,7 +77,7 @@ class Spec:
         if self.constant is not None:
             return self.constant
         for column in self.columns:
-            raw = row[column]
+            raw = row.get(column)
             if isinstance(raw, str):
                 raw = raw.strip()
             if raw is not None and str(raw) not in absent:

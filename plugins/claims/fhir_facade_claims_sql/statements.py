@@ -1,8 +1,7 @@
-"""The statements of a mapping: built once, with bound parameters only, each answered by an index.
+"""The statements of a mapping: with bound parameters only, each answered by an index.
 
-A page of one member's claims is one statement for the claims of each set and one for each section with a table of its
-own, whatever the number of claims. Texts are compared byte by byte, so that a database's language never changes the
-order of a page.
+A page of one member's claims is one statement for the claims of each set and one for all their parts, whatever the
+number of claims. Texts are compared byte by byte, so that a database's language never changes the order of a page.
 """
 
 from __future__ import annotations
@@ -10,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from fhir_facade_claims_sql.mapping import ClaimSet, Section
 
@@ -21,6 +19,20 @@ BINARY = {"postgresql": "C", "mysql": "utf8mb4_bin", "mariadb": "utf8mb4_bin"}
 """Collation that compares texts byte by byte; SQLite's default does."""
 
 Column = sa.ColumnElement[Any]
+
+
+class Wanted(NamedTuple):
+    """Rows of a section whose ``key`` column is one of ``size`` bound values, ``k{number}_{0…}``."""
+
+    section: Section
+    key: str
+    size: int
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What is selected."""
+        columns = self.section.columns
+        return columns if self.key in columns else (self.key, *columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +49,42 @@ class Statements:
 
     def rows_of(self, section: Section, columns: Iterable[str] | None = None) -> sa.Select[Any]:
         """Every row of a section."""
-        wanted = list(columns if columns is not None else section.columns())
+        wanted = list(columns if columns is not None else section.columns)
         source = self._source(section, wanted)
         statement = sa.select(*(source.c[name] for name in wanted))
         return statement.where(sa.text(f"({section.where})")) if section.where else statement
 
-    def _source(self, section: Section, columns: Sequence[str]) -> sa.FromClause:
+    def _source(self, section: Section, columns: Sequence[str], alias: str = "t") -> sa.FromClause:
         if section.select:
-            return sa.text(section.select).columns(*(sa.column(name) for name in columns)).subquery("t")
+            return sa.text(section.select).columns(*(sa.column(name) for name in columns)).subquery(alias)
         table = sa.table(str(section.table), *(sa.column(name) for name in columns), schema=self.schema)
-        return table.alias("t")
+        return table.alias(alias)
 
-    def by_key(self, section: Section, key: str, columns: Iterable[str] | None = None) -> sa.Select[Any]:
-        """The rows whose ``key`` column is one of the bound ``keys``."""
-        wanted = list(dict.fromkeys([key, *(columns if columns is not None else section.columns())]))
-        statement = self.rows_of(section, wanted)
-        chosen = statement.selected_columns[key].in_(sa.bindparam("keys", expanding=True))
-        statement = statement.where(chosen)
-        return statement.order_by(sa.text(section.order)) if section.order else statement
+    def gathered(self, wanted: Sequence[Wanted]) -> sa.SelectBase:
+        """The rows of several sections at once: number of the section, place in its order, then everybody's columns.
+
+        A UNION takes its types from what it sees first, so several sections begin with no row of all the columns.
+        """
+        selects = [self._branch(wanted, number) for number in range(len(wanted))]
+        return selects[0] if len(selects) == 1 else sa.union_all(self._no_row(wanted), *selects)
+
+    def _branch(self, wanted: Sequence[Wanted], number: int) -> sa.Select[Any]:
+        """The rows of one section among the columns of all."""
+        section, key, size = wanted[number]
+        rows = self.rows_of(section, wanted[number].columns)
+        own = rows.selected_columns
+        place = sa.func.row_number().over(order_by=sa.text(section.order)) if section.order else sa.literal_column("0")
+        columns: list[Any] = [sa.literal_column(str(number)), place]
+        for other, one in enumerate(wanted):
+            columns += list(own) if other == number else [sa.null()] * len(one.columns)
+        chosen = own[key].in_([sa.bindparam(f"k{number}_{index}") for index in range(size)])
+        return rows.with_only_columns(*_labelled(columns), maintain_column_froms=True).where(chosen)
+
+    def _no_row(self, wanted: Sequence[Wanted]) -> sa.Select[Any]:
+        columns: list[Any] = [sa.literal_column("0"), sa.literal_column("0")]
+        for number, one in enumerate(wanted):
+            columns += self._source(one.section, one.columns, f"t{number}").c
+        return sa.select(*_labelled(columns)).where(sa.literal_column("1") == sa.literal_column("0"))
 
     def member_keys(self, section: Section) -> sa.Select[Any]:
         """The next 200 member keys after the bound ``after``, in byte order."""
@@ -68,17 +98,25 @@ class Statements:
         collation = BINARY.get(self.dialect)
         return sa.cast(column, sa.Text).collate(collation) if collation else sa.cast(column, sa.Text)
 
+    def sample(self, section: Section, column: str) -> sa.Select[Any]:
+        """One filled value of a column."""
+        statement = self.rows_of(section, [column])
+        filled = statement.where(statement.selected_columns[column].is_not(None))
+        return filled.limit(sa.literal_column("1"))
+
     def page(self, claim_set: ClaimSet, window: Window) -> sa.Select[Any]:
         """One page of the bound ``member``'s claims, newest service first, then by id."""
         section = claim_set.claim
-        statement = self.rows_of(section, claim_set.inline_columns())
+        statement = self.rows_of(section, claim_set.columns)
         column = statement.selected_columns
         start = column[section.fields["service_start"].columns[0]]
         claim = self.bytewise(column[str(section.claim_key)])
         statement = statement.where(column[str(section.member_key)] == sa.bindparam("member"))
         for condition in self._conditions(section, column, start, claim, window):
             statement = statement.where(condition)
-        return statement.order_by(start.desc(), claim.asc()).limit(window.limit)
+        # as a number in the text: a planner that sees how few are wanted walks the index and stops
+        limit: sa.ColumnElement[int] = sa.literal_column(str(window.limit))
+        return statement.order_by(start.desc(), claim.asc()).limit(limit)
 
     def _conditions(
         self, section: Section, column: Any, start: Column, claim: Column, window: Window
@@ -86,14 +124,14 @@ class Statements:
         if window.until:
             yield start <= sa.bindparam("until")
         if window.claims:
-            yield column[str(section.claim_key)].in_(sa.bindparam("claims", expanding=True))
+            names: list[Any] = [sa.bindparam(f"c{index}") for index in range(window.claims)]
+            yield column[str(section.claim_key)].in_(names)
         if window.after:
-            later = start < sa.bindparam("after_day")
-            if window.same_day == "all":
-                later = start <= sa.bindparam("after_day")
+            yield start <= sa.bindparam("after_day")
+            if window.same_day == "none":
+                yield start != sa.bindparam("after_day")
             elif window.same_day == "after":
-                later = sa.or_(later, sa.and_(start == sa.bindparam("after_day"), claim > sa.bindparam("after_claim")))
-            yield later
+                yield sa.or_(start < sa.bindparam("after_day"), claim > sa.bindparam("after_claim"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,32 +139,18 @@ class Window:
     """Which claims of a member a statement asks for.
 
     ``same_day`` says what of the last page's last day is still to come: ``none``, ``all``, or what comes ``after`` a
-    claim id.
+    claim id. ``claims`` is the number of claim ids of which it must be one; 0 for any.
     """
 
     limit: int
     after: bool = False
     same_day: str = "after"
     until: bool = False
-    claims: bool = False
+    claims: int = 0
 
 
-@dataclass(slots=True)
-class KeyTypes:
-    """Which key columns hold numbers: text bound to a number column is an error here, a scan of the table there."""
-
-    connection_rows: dict[tuple[str, str], bool]
-
-    def numeric(self, connection: Connection, statement: sa.Select[Any], section: Section, key: str) -> bool:
-        """Whether that column holds numbers, by its first filled row."""
-        place = (section.where_found, key)
-        if place not in self.connection_rows:
-            column = statement.selected_columns[key]
-            first = connection.execute(statement.where(column.is_not(None)).limit(1)).mappings().first()
-            if first is None:
-                return False
-            self.connection_rows[place] = isinstance(first[key], int)
-        return self.connection_rows[place]
+def _labelled(columns: Iterable[Any]) -> list[sa.Label[Any]]:
+    return [sa.label(f"c{number}", column) for number, column in enumerate(columns)]
 
 
 def bound_day(day: date, sample: Any, spec_format: str | None) -> Any:

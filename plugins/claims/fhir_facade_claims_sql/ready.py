@@ -1,0 +1,59 @@
+"""Statements compiled once, and run on the driver's own cursor: building one takes longer than answering it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+_MOST = 2_000
+"""Statements kept; they differ by their limit and their number of keys, so that this many are hardly ever reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """One statement as the driver takes it.
+
+    Args:
+        text: with the driver's own placeholders.
+        fixed: values that never change.
+        places: names of the values in their order; None where the driver takes names.
+    """
+
+    text: str
+    fixed: Mapping[str, Any]
+    places: tuple[str, ...] | None
+
+    def bound(self, values: Mapping[str, Any]) -> Any:
+        """The values as the driver takes them."""
+        known = {**self.fixed, **{name: value for name, value in values.items() if name in self.fixed}}
+        return known if self.places is None else tuple(known[name] for name in self.places)
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
+        """Every row."""
+        return connection.exec_driver_sql(self.text, self.bound(values)).all()
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Keeps compiled statements."""
+
+    _kept: dict[Hashable, Ready] = field(default_factory=dict)
+
+    def get(self, connection: Connection, key: Hashable, build: Callable[[], sa.SelectBase]) -> Ready:
+        """The statement of that key, built and compiled where it is new."""
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= _MOST:
+                self._kept.clear()
+            found = self._kept[key] = compiled(connection, build())
+        return found
+
+
+def compiled(connection: Connection, statement: sa.SelectBase) -> Ready:
+    """A statement for the connection's driver."""
+    made: Any = statement.compile(dialect=connection.dialect)
+    return Ready(str(made), dict(made.params), tuple(made.positiontup) if made.positional else None)

@@ -1,0 +1,94 @@
+"""A page of live claims costs the same few statements, whatever the member's history, and gives what a copy gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from fhir_facade.fhir.mapper import Mapper, no_labels
+from fhir_facade.resources.live import LiveResources
+from fhir_facade.resources.page import Viewer
+from fhir_facade.search.query import SearchQuery
+from fhir_facade_claims_sql import SqlSource
+from tests.plugins.sql import views
+from tests.plugins.sql.conftest import DATABASES, opened
+
+EOB = "ExplanationOfBenefit"
+STATEMENTS_OF_A_PAGE = 6
+HISTORIES = {"one": 1, "some": 50, "many": 2_000}
+
+
+@pytest.fixture(params=DATABASES, scope="module")
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with the CPCDS views and members of every length of history."""
+    if request.param == "sqlite":
+        place = f"sqlite:///{tmp_path_factory.mktemp('views') / 'payer.sqlite'}"
+    else:
+        place = request.getfixturevalue(request.param).database()
+    engine = sa.create_engine(place)
+    with engine.begin() as connection:
+        views.create(connection)
+        views.fill(connection, HISTORIES)
+    engine.dispose()
+    return place
+
+
+@pytest.fixture
+def source(url: str, tmp_path: Path) -> Iterator[SqlSource]:
+    found = opened(url, tmp_path, preset="cpcds-views")
+    yield found
+    found.close()
+
+
+def resources(source: SqlSource) -> LiveResources:
+    return LiveResources(source, Mapper("payer"), no_labels, seconds=30)
+
+
+def counted(engine: Engine) -> list[str]:
+    """Every statement from now on."""
+    statements: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    return statements
+
+
+def test_a_page_costs_at_most_six_statements_whatever_the_history(source: SqlSource) -> None:
+    live, costs = resources(source), []
+    live.search(Viewer(patient="payer-one"), SearchQuery(resource_type=EOB))  # a process learns once what keys hold
+    statements = counted(source.engine)
+    for who, claims in HISTORIES.items():
+        page = None
+        for _ in range(3 if claims > 20 else 1):
+            statements.clear()
+            page = live.search(
+                Viewer(patient=f"payer-{who}"), SearchQuery(resource_type=EOB), page.next if page else None
+            )
+            assert len(page.matches) == min(claims, 10)
+            costs.append(len(statements))
+
+    assert max(costs) <= STATEMENTS_OF_A_PAGE, costs
+
+
+def test_the_first_page_of_a_process_costs_one_statement_more(source: SqlSource) -> None:
+    statements = counted(source.engine)
+
+    resources(source).search(Viewer(patient="payer-some"), SearchQuery(resource_type=EOB))
+
+    assert len(statements) <= STATEMENTS_OF_A_PAGE + 1
+
+
+def test_pages_hold_every_claim_once_in_order(source: SqlSource) -> None:
+    live, found, after = resources(source), [], None
+    while True:
+        page = live.search(Viewer(patient="payer-some"), SearchQuery(resource_type=EOB, count=7), after)
+        found += [(match.id, b'"2026-01-01"' in match.body) for match in page.matches]
+        if page.next is None:
+            break
+        after = page.next
+
+    assert len(set(found)) == HISTORIES["some"]
+    assert found[0] == ("payer-some.0", True)
