@@ -45,7 +45,7 @@ from fhir_facade.web.limits import Limits, too_many_page
 from fhir_facade.web.login import LoginDesk, login_blueprint
 from fhir_facade.web.login_metrics import counting
 from fhir_facade.web.login_requests import ServerRequests
-from fhir_facade.web.members import ServerSharings, members_blueprint
+from fhir_facade.web.members import members_blueprint
 from fhir_facade.web.oauth import OAuthDesk, oauth_blueprint
 from fhir_facade.web.oauth_origins import Origins
 from fhir_facade.web.openapi import publish
@@ -53,6 +53,7 @@ from fhir_facade.web.pages import Agency, Pages, static_blueprint
 from fhir_facade.web.portal import PortalRequests
 from fhir_facade.web.representation import while_represented
 from fhir_facade.web.reviews import reviews_blueprint
+from fhir_facade.web.sharings import ServerSharings
 from fhir_facade.web.status import Status, status_blueprint
 from fhir_facade.web.status_history import History
 

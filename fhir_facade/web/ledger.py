@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -78,28 +79,47 @@ class LedgerPages:
             older=lines[PAGE - 1].number if len(lines) > PAGE else None,
         )
 
-    def file(self) -> AnyResponse:
-        """The whole ledger as CSV."""
+    def csv(self) -> AnyResponse:
+        """The whole ledger as a table."""
+        return self._file("csv", "text/csv; charset=utf-8", self._table)
+
+    def json(self) -> AnyResponse:
+        """The whole ledger as a document."""
+        return self._file("json", "application/json", self._document)
+
+    def _file(self, ending: str, kind: str, write: Callable[[VisitRow, Texts], str]) -> AnyResponse:
         visit = session_of(self._desk)
         if visit is None or visit.chosen_patient is None:
             return redirect("/members", 303)
-        texts = self._desk.pages.texts()
-        response = Response(self._rows(visit, texts), content_type="text/csv; charset=utf-8")
-        response.headers["Content-Disposition"] = 'attachment; filename="sharing-ledger.csv"'
+        response = Response(write(visit, self._desk.pages.texts()), content_type=kind)
+        response.headers["Content-Disposition"] = f'attachment; filename="sharing-ledger.{ending}"'
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
-    def _rows(self, visit: VisitRow, texts: Texts) -> str:
+    def _document(self, visit: VisitRow, texts: Texts) -> str:
+        lines = [_entry(line, texts) for line in entries(self._disclosures, visit.chosen_patient or "")]
+        return json.dumps({"agency": self._desk.pages.agency.name, "sent": lines}, ensure_ascii=False, indent=2)
+
+    def _table(self, visit: VisitRow, texts: Texts) -> str:
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer)
         writer.writerow([texts(f"ledger.{name}") for name in ("when", "app", "what", "count")] + ["request"])
         for line in entries(self._disclosures, visit.chosen_patient or ""):
-            moment = datetime.fromtimestamp(line.at / 1_000_000, UTC)
-            words = told(line, texts)
-            row = [moment.isoformat(timespec="seconds"), words["app"], words["what"], words["count"], line.request_id]
-            writer.writerow([_harmless(value) for value in row])
+            writer.writerow([_harmless(str(value)) for value in _entry(line, texts).values()])
         return "\ufeff" + buffer.getvalue()
+
+
+def _entry(line: Disclosure, texts: Texts) -> Mapping[str, str | int]:
+    """One line as files tell it, in the order of the table's columns."""
+    words = told(line, texts)
+    return {
+        "when": datetime.fromtimestamp(line.at / 1_000_000, UTC).isoformat(timespec="seconds"),
+        "app": words["app"],
+        "what": words["what"],
+        "count": int(words["count"]),
+        "request": line.request_id,
+    }
 
 
 def _harmless(value: str) -> str:
@@ -111,5 +131,6 @@ def ledger_blueprint(desk: LoginDesk, disclosures: Disclosures) -> Blueprint:
     """The ledger below ``/members``."""
     blueprint, pages = Blueprint("ledger", __name__), LedgerPages(desk, disclosures)
     blueprint.add_url_rule("/members/ledger", "page", pages.page)
-    blueprint.add_url_rule("/members/ledger.csv", "file", pages.file)
+    blueprint.add_url_rule("/members/ledger.csv", "csv", pages.csv)
+    blueprint.add_url_rule("/members/ledger.json", "json", pages.json)
     return blueprint

@@ -2,81 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from fhir_facade.access.scopes import Scopes
-from fhir_facade.login.consent import CATEGORIES
+from fhir_facade.contracts.errors import ClaimsError
+from fhir_facade.login.consent import SUBSTANCE_USE, NothingChosen, categories_of, fewer
+from fhir_facade.login.flow import Stop
 from fhir_facade.login.keys import fresh_token
 from fhir_facade.login.ports import LoginEvent
-from fhir_facade.oauth import codes
-from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store.logins import VisitRow
 from fhir_facade.web.language import Texts
 from fhir_facade.web.login import LoginDesk
 from fhir_facade.web.portal import PortalRequests, is_portal
+from fhir_facade.web.sharings import Sharing, Sharings
 
 SESSION_COOKIE = "facade_member"
 SESSION_S = 1800
 BROWSER_S = 24 * 3600
 LOG_IN = "log-in"
 """What the form that begins a log-in is tied to, beside the browser."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sharing:
-    """One app that may see a member's data now. ``since`` is in seconds since 1970, ``until`` too where it ends."""
-
-    grant_id: str
-    app_id: str
-    app: str
-    scopes: Scopes
-    since: int
-    until: int | None
-    once: bool
-
-
-class Sharings(Protocol):
-    """What the page asks about grants."""
-
-    def of(self, patient: str) -> Sequence[Sharing]:
-        """The apps that may see the member's data now, newest first."""
-        ...
-
-    def stop(self, grant_id: str) -> None:
-        """End the grant and all its tokens at once."""
-        ...
-
-
-class ServerSharings:
-    """``Sharings`` on the authorization server."""
-
-    def __init__(self, server: AuthorizationServer) -> None:
-        self._server = server
-
-    def of(self, patient: str) -> Sequence[Sharing]:
-        """The apps that may see the member's data now, newest first."""
-        return [
-            Sharing(
-                grant_id=grant.grant_id,
-                app_id=app.app_id,
-                app=app.name,
-                scopes=grant.scopes,
-                since=grant.created_at,
-                until=grant.until,
-                once=grant.length == "once",
-            )
-            for grant, app in codes.grants_of(self._server, patient)
-        ]
-
-    def stop(self, grant_id: str) -> None:
-        """End the grant and all its tokens at once."""
-        codes.end_grants(self._server, [grant_id], "member")
 
 
 class MemberPages:
@@ -92,15 +40,35 @@ class MemberPages:
         visit = self._session()
         if visit is None or visit.chosen_patient is None:
             return self._welcome()
-        texts, patient = self._desk.pages.texts(), visit.chosen_patient
-        grants = [_shown(sharing, texts) for sharing in self._sharings.of(patient)]
+        return self._list(visit)
+
+    def _list(self, visit: VisitRow, nothing_left: str = "") -> AnyResponse:
+        """The list; ``nothing_left`` is the grant of which the member would have left nothing."""
+        texts, patient = self._desk.pages.texts(), visit.chosen_patient or ""
+        try:
+            name, others = self._desk.people.name(patient) or patient, self._others(visit)
+        except ClaimsError:
+            return self._desk.stopped(Stop.UNAVAILABLE, None)
         return self._desk.pages.render(
             "members.html",
-            grants=grants,
-            name=self._desk.people.name(patient) or patient,
+            400 if nothing_left else 200,
+            grants=[_shown(sharing, texts) for sharing in self._sharings.of(patient)],
+            nothing_left=nothing_left,
+            name=name,
+            others=others,
+            represents=(visit.chosen_user or "").startswith("RelatedPerson/"),
             token=self._desk.token(visit.visit_id),
             posts_to=self._logout_url(visit) or "",
         )
+
+    def _others(self, visit: VisitRow) -> Mapping[int, str]:
+        """Number → name of the other people whose pages these may be."""
+        people = self._desk.people_of(visit.choices)
+        return {
+            number: self._desk.people.name(one.patient) or one.patient
+            for number, one in enumerate(people)
+            if one.patient != visit.chosen_patient
+        }
 
     def _welcome(self) -> AnyResponse:
         """The way to the log-in, in a form that belongs to this browser."""
@@ -144,25 +112,63 @@ class MemberPages:
 
     def stop(self) -> AnyResponse:
         """Stop sharing with one app; it takes effect with the next request of that app."""
-        visit = self._session()
-        if visit is None or visit.chosen_patient is None or not self._desk.genuine(visit.visit_id):
+        visit, found = self._chosen()
+        if visit is None:
             return self._stale()
-        wanted = request.form.get("grant", "")
-        found = next((one for one in self._sharings.of(visit.chosen_patient) if one.grant_id == wanted), None)
+        if found is not None:
+            self._record(visit, found, "stopped-sharing")
+            self._sharings.stop(found.grant_id)
+        return redirect("/members", 303)
+
+    def narrow(self) -> AnyResponse:
+        """Leave one app less than it sees now; it takes effect with the next request of that app."""
+        visit, found = self._chosen()
+        if visit is None:
+            return self._stale()
         if found is None:
             return redirect("/members", 303)
+        try:
+            scopes, withheld = fewer(found.scopes, found.withheld, frozenset(request.form.getlist("share")))
+        except NothingChosen:
+            return self._list(visit, nothing_left=found.grant_id)
+        if (scopes, withheld) != (found.scopes, found.withheld):
+            self._record(visit, found, "narrowed-sharing", scopes=str(scopes))
+            self._sharings.narrow(found.grant_id, scopes, withheld)
+        return redirect("/members", 303)
+
+    def person(self) -> AnyResponse:
+        """Go on with another of the people whom the one who logged in may act for."""
+        visit, number = self._session(), request.form.get("person", "")
+        if visit is None or not self._desk.genuine(visit.visit_id):
+            return self._stale()
+        people = self._desk.people_of(visit.choices)
+        if number.isascii() and number.isdigit() and int(number) < len(people):
+            one = people[int(number)]
+            if one.represents and one.patient not in self._desk.people.represented(one.user):
+                return self._desk.stopped(Stop.NONE, None)
+            self._desk.logins.identify(visit.visit_id, chosen_user=one.user, chosen_patient=one.patient)
+        return redirect("/members", 303)
+
+    def _chosen(self) -> tuple[VisitRow | None, Sharing | None]:
+        """The session of a form of ours, and which of the member's own apps it is about."""
+        visit = self._session()
+        if visit is None or visit.chosen_patient is None or not self._desk.genuine(visit.visit_id):
+            return None, None
+        wanted = request.form.get("grant", "")
+        return visit, next((one for one in self._sharings.of(visit.chosen_patient) if one.grant_id == wanted), None)
+
+    def _record(self, visit: VisitRow, about: Sharing, outcome: str, **facts: str) -> None:
         self._desk.record(
             LoginEvent(
-                outcome="stopped-sharing",
+                outcome=outcome,
                 provider=visit.provider or "",
                 visit=visit.visit_id,
                 patient=visit.chosen_patient,
                 user=visit.chosen_user,
-                app_id=found.app_id,
+                app_id=about.app_id,
+                facts=facts,
             )
         )
-        self._sharings.stop(found.grant_id)
-        return redirect("/members", 303)
 
     def log_out(self) -> AnyResponse:
         """End the session, here and at the log-in system."""
@@ -190,20 +196,18 @@ def session_of(desk: LoginDesk) -> VisitRow | None:
     return visit if visit and visit.decided_at is not None else None
 
 
-def _shown(sharing: Sharing, texts: Texts) -> dict[str, str]:
-    scopes = sharing.scopes
-    seen = [
-        texts(f"consent.{name}")
-        for name, types in CATEGORIES.items()
-        if any(scopes.allows(kind, "r") or scopes.allows(kind, "s") for kind in types)
-    ]
+def _shown(sharing: Sharing, texts: Texts) -> Mapping[str, Any]:
     ends = texts("mine.never") if sharing.once else texts("mine.until_stopped")
     if sharing.until is not None and not sharing.once:
         ends = texts.date(_day(sharing.until))
+    categories = categories_of(sharing.scopes)
+    sensitive = "claims" in categories and SUBSTANCE_USE not in sharing.withheld
     return {
         "id": sharing.grant_id,
         "app": sharing.app,
-        "sees": ", ".join(seen) or "–",
+        "sees": [texts(f"consent.{name}") for name in categories],
+        "categories": categories,
+        "sensitive": sensitive,
         "since": texts.date(_day(sharing.since)),
         "ends": ends,
     }
@@ -219,6 +223,8 @@ def members_blueprint(desk: LoginDesk, portal: PortalRequests, sharings: Sharing
     posts: tuple[tuple[str, Callable[[], AnyResponse]], ...] = (
         ("log-in", pages.log_in),
         ("stop", pages.stop),
+        ("narrow", pages.narrow),
+        ("person", pages.person),
         ("log-out", pages.log_out),
     )
     blueprint.add_url_rule("/members", "sharing", pages.sharing)

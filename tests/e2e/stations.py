@@ -122,6 +122,7 @@ PROGRAMS = (
     "/openapi.json",
     "/status.json",
     "/members/ledger.csv",
+    "/members/ledger.json",
     "/demo/start",
 )
 """Beginnings of routes that answer programs, give files, or lead on to another page."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fhir_facade.access.scopes import Scopes
-from fhir_facade.web.members import Sharing, members_blueprint
+from fhir_facade.login.consent import SUBSTANCE_USE
+from fhir_facade.web.members import members_blueprint
 from fhir_facade.web.portal import PortalRequests
+from fhir_facade.web.sharings import Sharing
 
 
 class Grants:
@@ -14,16 +16,20 @@ class Grants:
         scopes = Scopes.parse("patient/Coverage.rs patient/ExplanationOfBenefit.rs")
         usual = {"app_id": "budget", "app": "Budget <Buddy>", "scopes": scopes, "since": 1_790_000_000, "once": False}
         self.of_member = {
-            "m-1": [Sharing(grant_id="g-1", until=1_820_000_000, **usual)],
-            "m-2": [Sharing(grant_id="g-2", until=None, **usual)],
+            "m-1": [Sharing(grant_id="g-1", until=1_820_000_000, withheld=frozenset(), **usual)],
+            "m-2": [Sharing(grant_id="g-2", until=None, withheld=frozenset({SUBSTANCE_USE}), **usual)],
         }
         self.stopped: list[str] = []
+        self.narrowed: list[tuple[str, str, frozenset[str]]] = []
 
     def of(self, patient: str) -> list[Sharing]:
         return [one for one in self.of_member.get(patient, []) if one.grant_id not in self.stopped]
 
     def stop(self, grant_id: str) -> None:
         self.stopped.append(grant_id)
+
+    def narrow(self, grant_id: str, scopes: Scopes, withheld: frozenset[str]) -> None:
+        self.narrowed.append((grant_id, str(scopes), withheld))
 
 
 @pytest.fixture
@@ -84,6 +90,67 @@ def test_a_form_of_another_site_stops_nothing(mine) -> None:
     log_in(mine)
     assert mine.client.post("/members/stop", data={"token": "x", "grant": "g-1"}).status_code == 400
     assert mine.grants.stopped == []
+
+
+def narrow(mine, *share: str, grant: str = "g-1"):
+    token = mine.hidden(mine.client.get("/members").text, "token")
+    return mine.client.post("/members/narrow", data={"token": token, "grant": grant, "share": list(share)})
+
+
+def test_a_member_leaves_an_app_less_than_it_sees(mine) -> None:
+    log_in(mine)
+    assert narrow(mine, "coverage").status_code == 303
+    assert mine.grants.narrowed == [("g-1", "patient/Coverage.rs", frozenset({SUBSTANCE_USE}))]
+    assert mine.outcomes()[-1] == "narrowed-sharing"
+
+
+def test_leaving_everything_as_it_is_changes_nothing(mine) -> None:
+    log_in(mine)
+    narrow(mine, "coverage", "claims", "substance-use", "personal", "sharing")
+    assert mine.grants.narrowed == []
+
+
+def test_leaving_nothing_is_explained_and_changes_nothing(mine) -> None:
+    log_in(mine)
+    answer = narrow(mine)
+    assert answer.status_code == 400
+    assert "Leave at least one box ticked" in answer.text
+    assert mine.grants.narrowed == []
+
+
+@pytest.mark.parametrize("grant", ["g-2", "", "none"])
+def test_another_members_grant_cannot_be_narrowed(mine, grant: str) -> None:
+    log_in(mine)
+    assert narrow(mine, "claims", grant=grant).status_code == 303
+    assert mine.grants.narrowed == []
+
+
+def test_who_acts_for_several_goes_from_one_to_the_other(mine) -> None:
+    mine.members.by_identifier[("medicaid-id", "A1")] = ["Patient/m-1", "RelatedPerson/r-1"]
+    mine.members.acting["RelatedPerson/r-1"] = ["m-2"]
+    mine.members.names["m-2"] = "Bea Lopez"
+    log_in_as(mine, "0")
+    page = mine.client.get("/members").text
+    assert "You see the apps of Maria Lopez" in page
+    assert "Go to Bea Lopez" in page
+    mine.client.post("/members/person", data={"token": mine.hidden(page, "token"), "person": "1"})
+    page = mine.client.get("/members").text
+    assert "You act for Bea Lopez" in page
+    assert "g-2" in page
+    assert "g-1" not in page
+    mine.members.acting.clear()
+    token = mine.hidden(page, "token")
+    mine.client.post("/members/person", data={"token": token, "person": "0"})
+    assert mine.client.post("/members/person", data={"token": token, "person": "1"}).status_code == 404
+
+
+def log_in_as(mine, person: str) -> None:
+    start = begin(mine)
+    form = mine.client.get(f"{start}/with/password")
+    answer = {"state": mine.hidden(form.text, "state"), "username": "maria", "password": "right"}
+    choose = mine.client.post("/login/callback", data=answer).location
+    token = mine.hidden(mine.client.get(choose).text, "token")
+    mine.client.get(mine.client.post(choose, data={"token": token, "person": person}).location)
 
 
 def test_a_visit_is_entered_once(mine) -> None:

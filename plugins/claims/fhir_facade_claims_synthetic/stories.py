@@ -124,10 +124,10 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         username="nia",
-        text="Was born this year; her first claim is her own birth.",
+        text="Was born this year; her first claim is her own birth. Her mother Paula acts for her.",
         traits=_is(Persona.NEWBORN, "Nia"),
         plot=plots.nia,
-        guardian=Guardian(given="Imani", relationship="MTH"),
+        guardian=Guardian(given="Paula", relationship="MTH", number=1),
     ),
     Story(
         username="sam",
@@ -160,7 +160,11 @@ STORIES: tuple[Story, ...] = (
         traits=_is(Persona.CHILD, "Bea"),
         plot=plots.bea,
         guardian=Guardian(
-            given="Paula", relationship="MTH", username="paula", number=1, story="Is the mother of Bea, a minor."
+            given="Paula",
+            relationship="MTH",
+            username="paula",
+            number=1,
+            story="Is the mother of Bea and Nia, two minors, and chooses for whom she acts.",
         ),
     ),
     Story(username="zoe", text="Has a name with letters of several scripts.", traits=_zoe, plot=plots.usual),

@@ -169,7 +169,7 @@ def test_names_and_unknown_numbers_match_nobody(evidence):
 
 def test_evidence_of_a_guardian_matches_the_representative_not_the_member():
     named = {each.username: each for each in source().named_members()}
-    assert source().match(named["paula"].evidence) == ["representative:r0000016-0001"]
+    assert source().match(named["paula"].evidence) == ["representative:r0000011-0001", "representative:r0000016-0001"]
     assert source().match(named["george"].evidence) == ["representative:r0000015-0001"]
 
 
