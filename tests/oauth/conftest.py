@@ -29,6 +29,10 @@ from fhir_facade.web.limits import Limits
 from fhir_facade.web.oauth import OAuthDesk, oauth_blueprint
 from fhir_facade.web.oauth_origins import Origins
 from fhir_facade.web.pages import Agency, Pages
+from tests.databases import empty_url
+from tests.peers.postgresql import postgresql
+
+__all__ = ["postgresql"]
 
 BASE = "http://localhost:8000"
 CALLBACK = "https://app.example.com/callback"
@@ -172,9 +176,19 @@ def migrated(tmp_path_factory):
 
 
 @pytest.fixture
-def store(tmp_path, migrated):
-    shutil.copy(migrated, tmp_path / "store.db")
-    store = Store(f"sqlite:///{tmp_path}/store.db")
+def database():
+    """SQLite, for tests that are not tried on both."""
+    return "sqlite"
+
+
+@pytest.fixture
+def store(request, database, tmp_path, migrated):
+    url = empty_url(request, database, tmp_path)
+    if database == "sqlite":
+        shutil.copy(migrated, tmp_path / "empty.db")
+    else:
+        migrate(url)
+    store = Store(url)
     yield store
     store.close()
 
@@ -184,14 +198,15 @@ def signing_keys(folder):
     return keys.SigningKeys(folder)
 
 
-def build_world(store, signing_folder, fetch=None, reverify_days=0) -> World:
-    clock = Clock()
+def build_world(store, signing_folder, fetch=None, *, reverify_days=0, clock=None, signing=None) -> World:
+    """A server on a store; several with one store's URL, folder and clock are nodes of one service."""
+    clock = clock or Clock()
     server = AuthorizationServer(
         store=store,
         base=BASE,
         environment="sandbox",
         settings=OAuthSettings(),
-        keys=signing_keys(signing_folder),
+        keys=signing or signing_keys(signing_folder),
         secret=b"0123456789abcdef0123456789abcdef",
         key_sets=KeySets(local_allowed=True, fetch=fetch),
         record=(events := []).append,

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
-import json
-import random
-import secrets
-
 import pytest
-from joserfc import jwt
-from joserfc.jwk import ECKey, RSAKey
 
 from fhir_facade.oauth.jwks import Fetched, KeysUnavailable, fetch_json, read_keys
 from fhir_facade.oauth.registry import AppFault
 
-from .conftest import BASE, SEED, START, build_world, signed, with_assertion
+from .conftest import BASE, START, build_world, signed, with_assertion
 
 FORM = {"grant_type": "client_credentials", "scope": "system/*.rs"}
 
@@ -102,76 +94,6 @@ def test_a_list_of_audiences_may_name_the_token_url(world, asymmetric, client_ke
 def test_a_wrong_assertion_type_is_refused(world, asymmetric, client_keys, kind):
     answer = send(world, signed(client_keys["RS384"], asymmetric.app.app_id), client_assertion_type=kind)
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_client")
-
-
-def encoded(part) -> str:
-    raw = part if isinstance(part, bytes) else json.dumps(part).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def forgeries(app_id, keys):
-    """Assertions that an attacker would try, none of them signed with the app's key."""
-    claims = {
-        "iss": app_id,
-        "sub": app_id,
-        "aud": f"{BASE}/oauth/token",
-        "exp": START + 200,
-        "jti": secrets.token_hex(),
-    }
-    stranger = RSAKey.generate_key(2048, {"kid": "rsa-1"}, private=True)
-    curve = ECKey.generate_key("P-384", {"kid": "ec-1"}, private=True)
-    public = keys["RS384"].as_pem(private=False)
-    yield jwt.encode({"alg": "RS384", "kid": "rsa-1"}, claims, stranger, algorithms=["RS384"])
-    yield jwt.encode({"alg": "ES384", "kid": "ec-1"}, claims, curve, algorithms=["ES384"])
-    yield jwt.encode(
-        {"alg": "RS384", "kid": "rsa-1", "jwk": stranger.as_dict()}, claims, stranger, algorithms=["RS384"]
-    )
-    for alg, digest in (("HS256", "sha256"), ("HS384", "sha384"), ("HS512", "sha512")):
-        for secret in (public, public.strip(), b"", b"rsa-1"):
-            text = f"{encoded({'alg': alg, 'kid': 'rsa-1'})}.{encoded(claims)}"
-            yield f"{text}.{encoded(hmac.digest(secret, text.encode(), digest))}"
-    for alg in ("none", "None", "NONE", "", None, "RS256", "ES256", "PS384", ["RS384"], {"RS384": 1}):
-        yield f"{encoded({'alg': alg, 'kid': 'rsa-1'})}.{encoded(claims)}."
-    good = jwt.encode({"alg": "RS384", "kid": "rsa-1"}, claims, keys["RS384"], algorithms=["RS384"])
-    head, body, signature = good.split(".")
-    yield f"{head}.{body}."
-    yield f"{head}.{encoded(claims | {'exp': START + 299})}.{signature}"
-    yield f"{encoded({'alg': 'ES384', 'kid': 'rsa-1'})}.{body}.{signature}"
-    yield f"{encoded({'alg': 'RS384', 'kid': 'rsa-1', 'crit': ['b64'], 'b64': False})}.{body}.{signature}"
-    yield f"{good}.{signature}"
-    yield f"{good}."
-    yield "." * 5000
-    yield good + "A" * 1_000_000
-    yield encoded(b"[" * 5000) + f".{body}.{signature}"
-    yield f"{encoded([])}.{body}.{signature}"
-    yield f"{head}.{encoded('text')}.{signature}"
-    yield f"{head}.{encoded(bytes(range(256)))}.{signature}"
-
-
-def test_no_forged_assertion_is_taken(world, asymmetric, client_keys):
-    count = 0
-    for assertion in forgeries(asymmetric.app.app_id, client_keys):
-        answer = send(world, assertion)
-        assert answer.status_code == 400 or answer.status_code == 413, assertion[:200]
-        count += 1
-    assert count > 30
-
-
-def test_no_mutated_assertion_is_taken(world, asymmetric, client_keys, full_counts, figure):
-    rng, tried = random.Random(SEED), 0
-    alphabet = "ABCDabcd0189-_.=+/ \0é"
-    for alg in ("RS384", "ES384"):
-        good = signed(client_keys[alg], asymmetric.app.app_id, alg=alg)
-        for _ in range(10_100 if full_counts else 250):
-            place = rng.randrange(len(good) - 2)  # the last characters may hold unused bits
-            new = rng.choice(alphabet)
-            mutated = good[:place] + new + good[place + rng.randint(0, 2) :]
-            if mutated != good:
-                answer = send(world, mutated)
-                assert answer.status_code == 400, mutated
-                tried += 1
-        assert send(world, good).status_code == 200
-    figure(f"R12: 0 of {tried} mutated assertions taken, all answered 400")
 
 
 def test_keys_are_fetched_from_the_registered_url_and_again_after_a_rotation(store, signing_folder, client_keys):

@@ -93,6 +93,14 @@ class Server:
             connection.execute("CREATE SCHEMA public")
         return f"postgresql+psycopg://{_SERVER_USER}@127.0.0.1:{self.port}/{name}"
 
+    def dump(self, url: str) -> str:
+        """A database as ``pg_dump`` writes it."""
+        path = self.folder / "dump.sql"
+        name = url.rpartition("/")[2]
+        address = ("-h", "127.0.0.1", "-p", str(self.port), "-U", _SERVER_USER)
+        self.run("pg_dump", *address, "-f", str(path), name)
+        return path.read_text(encoding="utf-8")
+
     def _address(self, database: str) -> str:
         return f"postgresql://{_SERVER_USER}@127.0.0.1:{self.port}/{database}"
 
