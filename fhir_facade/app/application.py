@@ -49,7 +49,7 @@ from fhir_facade.web.members import members_blueprint
 from fhir_facade.web.oauth import OAuthDesk, oauth_blueprint
 from fhir_facade.web.oauth_origins import Origins
 from fhir_facade.web.openapi import publish
-from fhir_facade.web.pages import Agency, Pages, static_blueprint
+from fhir_facade.web.pages import Agency, Pages, dress_redirects, static_blueprint
 from fhir_facade.web.portal import PortalRequests
 from fhir_facade.web.representation import while_represented
 from fhir_facade.web.reviews import reviews_blueprint
@@ -74,6 +74,7 @@ def create_app(settings: Settings) -> Flask:
     bearer = Bearer(parts.store, settings.server.environment)
     limits = limits_of(settings)
     limits.start(app)
+    dress_redirects(app)
     _add_pages(app, parts, pages, desk, limits)
     _add_registry(app, parts, pages, limits)
     app.register_blueprint(

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Flask, Response, abort, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from fhir_facade.web.language import COOKIE, LANGUAGES, Texts, wanted_language
@@ -21,6 +21,14 @@ POLICY = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
+DRESS = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""What every page is sent with, unless it says better."""
 STATIC_TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -88,15 +96,22 @@ class Pages:
 
     def _dressed(self, response: Response, language: str, posts_to: str) -> Response:
         policy = f"{POLICY} {_source(posts_to)}" if posts_to else POLICY
-        response.headers["Content-Security-Policy"] = policy
-        response.headers["Content-Language"] = language
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Frame-Options"] = "DENY"
+        response.headers.update(DRESS | {"Content-Security-Policy": policy, "Content-Language": language})
         if request.args.get("lang") in LANGUAGES:
             response.set_cookie(COOKIE, language, max_age=YEAR_S, secure=self.secure, httponly=True, samesite="Lax")
         return response
+
+
+def dress_redirects(app: Flask) -> None:
+    """Send what is HTML and no page of ours, such as a redirect with a code in it, with a page's headers too."""
+
+    def dress(response: Response) -> Response:
+        if response.mimetype == "text/html":
+            for name, value in DRESS.items():
+                response.headers.setdefault(name, value)
+        return response
+
+    app.after_request(dress)
 
 
 def _source(url: str) -> str:
