@@ -148,6 +148,8 @@ class AuditLog:
                 pen.write(event, self.keys)
             except pen.faults as error:
                 self._pen = None
+                with contextlib.suppress(*pen.faults):
+                    pen.close()
                 raise AuditUnavailable(f"the audit trail cannot be written ({type(error).__name__})") from error
 
     def of_member(self, patient: str, *, limit: int = 100, before: int | None = None) -> Sequence[AuditLine]:
@@ -257,7 +259,11 @@ def open_audit(url: str) -> Engine:
     engine = open_engine(url)
     if make_url(url).get_backend_name() == "sqlite":
         event.listen(engine, "connect", _small_pages, insert=True)
-    metadata.create_all(engine)
+    try:
+        metadata.create_all(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 
