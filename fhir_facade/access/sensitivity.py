@@ -165,11 +165,28 @@ def _keys(claim: Claim) -> Iterator[tuple[Kind, str]]:
     for line in claim.lines:
         if line.procedure:
             yield from _service(line.procedure)
-    if claim.drg and claim.drg.system == codes.MS_DRG:
-        yield Kind.MS_DRG, plain(claim.drg.value).zfill(3)
+    if claim.drg:
+        yield from _drg(claim.drg)
+    for detail in (*claim.details, *(detail for line in claim.lines for detail in line.details)):
+        if detail.code:
+            yield from _anything(detail.code)
 
 
 def _service(code: Code) -> Iterator[tuple[Kind, str]]:
     if code.system in _SERVICES:  # sources mix the two up; their codes never collide
         yield Kind.SERVICE, plain(code.value)
         yield Kind.CPT, plain(code.value)
+
+
+def _drg(code: Code) -> Iterator[tuple[Kind, str]]:
+    if code.system == codes.MS_DRG:
+        yield Kind.MS_DRG, plain(code.value).zfill(3)
+
+
+def _anything(code: Code) -> Iterator[tuple[Kind, str]]:
+    """A code of the payer's own facts: all that its system may mean, for the place does not say which."""
+    for kinds in (_DIAGNOSES, _PROCEDURES):
+        if kind := kinds.get(code.system):
+            yield kind, plain(code.value)
+    yield from _service(code)
+    yield from _drg(code)
