@@ -34,7 +34,9 @@ NOTHING = frozenset()
 OWN = Code("urn:example:facts", "fact")
 
 
-def claim(*, diagnoses=(), procedures=(), services=(), drg=None, details=(), of_line=(), start=date(2024, 5, 1), end=None):
+def claim(
+    *, diagnoses=(), procedures=(), services=(), drg=None, details=(), of_line=(), start=date(2024, 5, 1), end=None
+):
     return Claim(
         claim_id="c1",
         member_id="m1",
