@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.peers.postgresql import postgresql
+
+__all__ = ["postgresql"]
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 POSTGRESQL = Path("/usr/lib/postgresql")

@@ -64,7 +64,10 @@ class KeptAccounts(AccountStore, Protocol):
         ...
 
     def failed(self, subject: str, now: int, limit: int, lock_s: int) -> None:
-        """Count a wrong credential; the ``limit``-th in a row locks the account for ``lock_s`` seconds."""
+        """Count a wrong credential; the ``limit``-th in a row locks the account for ``lock_s`` seconds.
+
+        Call it with an empty ``subject`` where nobody has that name, so that the time tells nothing.
+        """
         ...
 
     def succeeded(self, subject: str) -> None:

@@ -26,6 +26,7 @@ INVITATION_S = 72 * 3600
 TRIES = 8
 LOCK_S = 900
 FORM_S = 2 * 24 * 3600
+NOBODY = ""
 
 
 class Accounts:
@@ -96,8 +97,7 @@ class Accounts:
         right = self._passwords.fits(row.password_hash if row and not locked else None, password)
         if row is None or not right:
             self._note("log-in", "refused", row.account_id if row else "")
-            if row is not None and not locked:
-                self._table.failed(row.account_id, now, TRIES, LOCK_S)
+            self._table.failed(row.account_id if row and not locked else NOBODY, now, TRIES, LOCK_S)
             return LogIn.WRONG, ""
         if row.verified_at is None:
             self._send_ticket(row.account_id, email.strip(), "verify", row.language, TICKET_S)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, case, delete, insert, select, update
+from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from fhir_facade.store.engine import Store
@@ -145,15 +145,20 @@ class Developers:
             connection.execute(update(developers).where(developers.c.account_id == account_id).values(values))
 
     def failed(self, account_id: str, now: int, limit: int, lock_s: int) -> None:
-        """Count a wrong password or code; the ``limit``-th in a row locks the account for ``lock_s`` seconds."""
+        """Count a wrong password or code; the ``limit``-th in a row locks the account for ``lock_s`` seconds.
+
+        An id of nobody costs the same: some account is written as it is, so that time tells nothing.
+        """
         c = developers.c
-        full = c.failures + 1 >= limit
+        mine, full = c.account_id == account_id, c.failures + 1 >= limit
         values = {
-            "failures": case((full, 0), else_=c.failures + 1),
-            "locked_until": case((full, now + lock_s), else_=c.locked_until),
+            "failures": case((~mine, c.failures), (full, 0), else_=c.failures + 1),
+            "locked_until": case((mine & full, now + lock_s), else_=c.locked_until),
         }
+        own = select(c.account_id).where(mine).scalar_subquery()
+        some = select(func.min(c.account_id)).scalar_subquery()
         with self._store.write() as connection:
-            connection.execute(update(developers).where(c.account_id == account_id).values(values))
+            connection.execute(update(developers).where(c.account_id == func.coalesce(own, some)).values(values))
 
     def use_code(self, account_id: str, step: int) -> bool:
         """Spend the one-time code of a time step: true once."""

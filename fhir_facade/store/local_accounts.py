@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Table, Text, case, delete, insert, select, update
+from sqlalchemy import BigInteger, Column, Connection, Index, Table, Text, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from fhir_facade.contracts.accounts import Invitation, KeptAccount, Passkey
@@ -99,15 +99,20 @@ class LocalAccounts:
         return sorted(self._open(row)["username"] for row in rows)
 
     def failed(self, subject: str, now: int, limit: int, lock_s: int) -> None:
-        """Count a wrong credential; the ``limit``-th in a row locks the account."""
+        """Count a wrong credential; the ``limit``-th in a row locks the account.
+
+        A subject of nobody costs the same: some account is written as it is, so that time tells nothing.
+        """
         c = local_accounts.c
-        full = c.failures + 1 >= limit
+        mine, full = c.subject == subject, c.failures + 1 >= limit
         values = {
-            "failures": case((full, 0), else_=c.failures + 1),
-            "locked_until": case((full, now + lock_s), else_=c.locked_until),
+            "failures": case((~mine, c.failures), (full, 0), else_=c.failures + 1),
+            "locked_until": case((mine & full, now + lock_s), else_=c.locked_until),
         }
+        own = select(c.subject).where(mine).scalar_subquery()
+        some = select(func.min(c.subject)).scalar_subquery()
         with self._store.write() as connection:
-            connection.execute(update(local_accounts).where(c.subject == subject).values(values))
+            connection.execute(update(local_accounts).where(c.subject == func.coalesce(own, some)).values(values))
 
     def succeeded(self, subject: str) -> None:
         """Forget the wrong credentials before this good one, and a lock."""

@@ -16,10 +16,7 @@ from sqlalchemy import func, select
 from fhir_facade.store.tables import grants
 from tests.databases import BOTH, empty_url
 from tests.peers.log_ins import hidden
-from tests.peers.postgresql import postgresql
 from tests.whole import Whole, connections_closed, whole_facade
-
-__all__ = ["postgresql"]
 
 SEED = int(os.environ.get("FHIR_FACADE_SEED", "20261122"))
 ARGUMENTS = {"topic": "start", "username": "x", "visit_id": "x", "choice": "sandbox", "resource_type": "Patient"}

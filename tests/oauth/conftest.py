@@ -30,9 +30,6 @@ from fhir_facade.web.oauth import OAuthDesk, oauth_blueprint
 from fhir_facade.web.oauth_origins import Origins
 from fhir_facade.web.pages import Agency, Pages
 from tests.databases import empty_url
-from tests.peers.postgresql import postgresql
-
-__all__ = ["postgresql"]
 
 BASE = "http://localhost:8000"
 CALLBACK = "https://app.example.com/callback"

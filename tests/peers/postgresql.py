@@ -1,6 +1,6 @@
 """A private PostgreSQL server in a temporary folder, and as many fresh databases of it as a test likes.
 
-Use it from a conftest: ``from tests.peers.postgresql import postgresql`` (a session fixture), and mark the tests
+The fixture ``postgresql`` is there for every test and starts one server for the whole session; mark the tests
 ``@pytest.mark.peer("postgresql")``.
 """
 

@@ -9,10 +9,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from fhir_facade.resources.database import migrate, replica_url
-from tests.peers.postgresql import postgresql
 from tests.resources.filled import Filler
-
-__all__ = ["postgresql"]
 
 DATABASES = [pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))]
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import pytest
 
 from fhir_facade.store import Store, migrate
-from tests.peers.postgresql import postgresql
-
-__all__ = ["postgresql"]
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))]
 

@@ -128,7 +128,7 @@ class LocalProvider:
         found = self._accounts.details(username)
         right = self._passwords.fits(found.account.password_hash if found else None, password)
         if found is None or self._is_locked(found):
-            raise LoginDenied(WRONG)
+            raise self._failure(None, WRONG)
         if not right:
             raise self._failure(found, WRONG)
         return self._second(attempt, found)
@@ -209,9 +209,9 @@ class LocalProvider:
             raise LoginDenied("the account is gone or locked")
         return found
 
-    def _failure(self, found: KeptAccount, reason: str) -> LoginDenied:
-        settings = self._settings
-        self._accounts.failed(found.account.subject, self._now(), settings.failures, settings.lock_s)
+    def _failure(self, found: KeptAccount | None, reason: str) -> LoginDenied:
+        settings, subject = self._settings, found.account.subject if found else ""
+        self._accounts.failed(subject, self._now(), settings.failures, settings.lock_s)
         return LoginDenied(reason)
 
     def _is_locked(self, found: KeptAccount) -> bool:

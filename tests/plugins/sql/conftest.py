@@ -13,7 +13,6 @@ from fhir_facade.contracts.settings import Secret
 from fhir_facade_claims_sql import SqlSource, plugin
 from fhir_facade_claims_sql.settings import SqlSettings
 from tests.peers.mariadb import mariadb as mariadb
-from tests.peers.postgresql import postgresql as postgresql
 from tests.plugins.sql import tuva
 
 DATABASES = [

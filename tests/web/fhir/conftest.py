@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.web.fhir.memory import MemoryResources, member
-from tests.web.fhir.served import postgresql, served
+from tests.web.fhir.served import served
 from tests.web.fhir.world import World
 
-__all__ = ["postgresql", "served"]
+__all__ = ["served"]
 
 
 @pytest.fixture

@@ -17,13 +17,12 @@ from fhir_facade.resources.database import migrate, replica_url
 from fhir_facade.resources.live import LiveResources
 from fhir_facade_claims_synthetic import SyntheticSettings, SyntheticSource
 from fhir_facade_claims_synthetic import plugin as synthetic
-from tests.peers.postgresql import postgresql
 from tests.resources.filled import Filler
 from tests.resources.world import SOURCE
 from tests.web.fhir.memory import parsed
 from tests.web.fhir.world import World
 
-__all__ = ["PLACES", "Served", "postgresql", "served"]
+__all__ = ["PLACES", "Served", "served"]
 
 PLACES = [
     pytest.param("sqlite"),

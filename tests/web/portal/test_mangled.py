@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from fhir_facade.registry.reviews import OPERATOR
-from tests.peers.postgresql import postgresql
 from tests.web.portal.stage import APP, YES, Stage, build
-
-__all__ = ["postgresql"]
 
 ODD = [
     "\x00",
