@@ -12,13 +12,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import mapping, pages, storage, syncing
+from benchmarks import mapping, pages, peers, storage, syncing
 from benchmarks.measure import Bar, machine
 
 BENCHMARKS: dict[str, Callable[[], list[Bar]]] = {
     "mapping": mapping.run,
     "storage": storage.run,
     "pages": pages.run,
+    "peers": peers.run,
     "syncing": syncing.run,
 }
 

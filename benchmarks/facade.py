@@ -1,8 +1,7 @@
-"""The whole facade under load: authorization, audit and limits on, invented members with long histories."""
+"""The whole facade under load: authorization, audit and limits on, members with long histories."""
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from flask import Flask, Response
 
+from benchmarks import histories
 from fhir_facade.app import create_app, migrate_databases
 from fhir_facade.app.databases import replica_url
 from fhir_facade.app.parts import open_parts
@@ -29,12 +29,13 @@ _CONFIG = """
 [server]
 environment = "sandbox"
 public_base = "http://localhost:8000"
+state = "{state}"
 [[claims]]
-name = "sandbox"
-adapter = "synthetic"
+name = "bench"
+adapter = "rif"
 mode = "replica"
-[claims.synthetic]
-members = {members}
+[claims.rif]
+folder = "{state}/files"
 [identity]
 provider = "sandbox"
 [limits]
@@ -44,6 +45,7 @@ per_address = "1000000 per minute"
 """
 
 WORKERS = 2
+CLAIMS = 40
 VIEWERS = 24
 
 
@@ -60,14 +62,16 @@ class Bench:
     viewers: Sequence[tuple[str, str]]
 
 
-def prepare(folder: Path, members: int) -> Bench:
-    """Make, fill and authorize a facade in ``folder``."""
+def prepare(folder: Path, members: int, replica: str = "") -> Bench:
+    """Make, fill and authorize a facade in ``folder``; its copy of the claims is at ``replica``, or in the folder."""
     config = folder / "bench.toml"
-    config.write_text(_CONFIG.format(members=members))
-    os.environ["FHIR_FACADE_STATE"] = str(folder)
+    (folder / "replica-url").write_text(replica)
+    where = f'[replica]\nurl = {{ file = "{folder / "replica-url"}" }}\n' if replica else ""
+    config.write_text(_CONFIG.format(state=folder) + where)
+    histories.write(folder / "files", members, CLAIMS)
     settings = load(config)
     migrate_databases(settings)
-    sync_source(settings, "sandbox")
+    sync_source(settings, "bench")
     parts = open_parts(settings)
     app = ensure_demo_app(parts)
     some = patients(replica_url(settings), 3 * VIEWERS)

@@ -10,6 +10,7 @@ import signal
 import socket
 import statistics
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,6 +155,8 @@ def put_load(server: Server, requests: Sequence[bytes], seconds: float, connecti
     if not child:
         try:
             sending.send(_generate(server.port, requests, seconds, connections))
+        except Exception:
+            traceback.print_exc()
         finally:
             os._exit(0)
     sending.close()
@@ -169,27 +172,33 @@ class _Client:
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.missing = -1
-        self.head = b""
+        self.chunked = False
+        self.head = self.tail = b""
 
     def send(self, request: bytes) -> None:
         self.socket.sendall(request)
-        self.missing, self.head = -1, b""
+        self.missing, self.chunked = -1, False
+        self.head = self.tail = b""
 
     def receive(self) -> tuple[int, str | None]:
         """Bytes read, and the status once the answer is complete."""
         data = self.socket.recv(262_144)
         if not data:
             raise ConnectionError("the server closed the connection")
-        if self.missing < 0:
+        if self.missing < 0 and not self.chunked:
             self.head += data
             end = self.head.find(b"\r\n\r\n")
             if end < 0:
                 return len(data), None
-            length = self.head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+            fields = self.head[: end + 2].lower()
+            self.chunked = b"transfer-encoding: chunked\r\n" in fields
+            length = fields.partition(b"content-length:")[2].partition(b"\r\n")[0]
             self.missing = int(length or 0) - (len(self.head) - end - 4)
         else:
             self.missing -= len(data)
-        return len(data), self.head[9:12].decode() if self.missing <= 0 else None
+        whole = (self.tail + data).endswith(b"\r\n0\r\n\r\n") if self.chunked else self.missing <= 0
+        self.tail = data[-7:]
+        return len(data), self.head[9:12].decode() if whole else None
 
 
 def _generate(

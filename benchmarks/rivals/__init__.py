@@ -1,0 +1,1 @@
+"""What people would pick instead, as small servers that are run in environments of their own."""
