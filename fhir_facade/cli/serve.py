@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -33,15 +34,54 @@ LIVE_THREADS = 8
 def serve(
     config: Path | None, host: str, port: int, workers: int, threads: int, admin_port: int, memory_mb: int
 ) -> None:
-    """Serve the facade until SIGTERM or Ctrl-C; SIGHUP replaces the workers one after another."""
-    settings = settings_of(config)
-    run(settings, host, port, workers=workers, threads=threads, admin_port=admin_port, memory_mb=memory_mb)
+    """Serve the facade until SIGTERM or Ctrl-C; SIGHUP reads the config again and replaces the workers one by one."""
+    run(
+        settings_of(config),
+        host,
+        port,
+        workers=workers,
+        threads=threads,
+        admin_port=admin_port,
+        memory_mb=memory_mb,
+        again=partial(settings_of, config),
+    )
+
+
+class Current:
+    """The settings that the next worker starts with.
+
+    Args:
+        settings: those of the start.
+        again: reads the config again.
+    """
+
+    def __init__(self, settings: Settings, again: Callable[[], Settings]) -> None:
+        self.settings = settings
+        self._again = again
+
+    def read(self) -> None:
+        """Take what the config says now; where it is wrong, say so and go on with what was good."""
+        try:
+            settings = self._again()
+            require_current_schemas(settings)
+        except ConfigError as error:
+            click.echo(f"The workers go on with the config of before:\n{error}", err=True)
+        else:
+            self.settings = settings
 
 
 def run(
-    settings: Settings, host: str, port: int, *, workers: int, threads: int = 0, admin_port: int = 0, memory_mb: int = 0
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    workers: int,
+    threads: int = 0,
+    admin_port: int = 0,
+    memory_mb: int = 0,
+    again: Callable[[], Settings] | None = None,
 ) -> None:
-    """Bind, fork and serve.
+    """Bind, fork and serve; ``again`` reads the config at SIGHUP, where there is one to read.
 
     Raises:
         ConfigError: the address cannot be bound, or a database has an older schema.
@@ -55,10 +95,10 @@ def run(
     live = any(source.mode == "live" for source in settings.claims)
     with tempfile.TemporaryDirectory(prefix="fhir-facade-metrics-") as metrics:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
-        board = admin.Board()
+        board, current = admin.Board(), Current(settings, again or (lambda: settings))
 
         def work(stop: Event) -> None:
-            app = create_app(settings)
+            app = create_app(current.settings)
             Thread(target=app.extensions["status"].watch, args=(stop,), daemon=True).start()
             worker.serve(
                 app,
@@ -67,7 +107,7 @@ def run(
                 threads=threads or (LIVE_THREADS if live else 1),
                 stopping=stop,
                 drain_s=DRAIN_S,
-                trusted_proxy=next(iter(settings.server.trusted_proxies), ""),
+                trusted_proxy=next(iter(current.settings.server.trusted_proxies), ""),
             )
             app.extensions["audit_trail"].close()  # its last lines are sealed now, not by the next worker
 
@@ -78,5 +118,6 @@ def run(
             drain_s=DRAIN_S + 5,
             memory_mb=memory_mb,
             watch=watch,
+            on_reload=current.read,
             on_change=lambda alive, stopping: board.write(wanted=workers, alive=alive, stopping=stopping),
         ).run()

@@ -64,6 +64,7 @@ class Workers:
         drain_s: longest time a worker may take to end, in seconds.
         memory_mb: address space one worker may use, 0 for no ceiling; a worker over it dies and is replaced.
         watch: what one more process does beside the workers (the admin listener), None for nothing.
+        on_reload: called at SIGHUP, before the first worker is replaced.
         on_change: told how many workers take requests, and whether the end has begun.
         on_death: told the process id of each worker that ended.
     """
@@ -73,6 +74,7 @@ class Workers:
     drain_s: float
     memory_mb: int = 0
     watch: Callable[[Event], None] | None = None
+    on_reload: Callable[[], None] = lambda: None
     on_change: Callable[[int, bool], None] = lambda alive, stopping: None
     on_death: Callable[[int], None] = lambda pid: None
     stopping: Event = field(default_factory=Event)
@@ -104,6 +106,7 @@ class Workers:
             self._reap()
             if self._reload.is_set():
                 self._reload.clear()
+                self.on_reload()
                 self._replace_all()
             self.on_change(self.alive, False)
             self.stopping.wait(0.1)
