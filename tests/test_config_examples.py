@@ -14,11 +14,17 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 
 def environment(tmp_path: Path) -> dict[str, str]:
     """Every variable the examples name."""
-    names = ("FACADE_STORE_URL", "FACADE_REPLICA_URL", "MEDICAL_DATABASE_URL", "LOGIN_CLIENT_SECRET")
-    return dict.fromkeys(names, "sqlite:///unused") | {"RIF_FOLDER": str(tmp_path)}
+    names = (
+        "FACADE_STORE_URL",
+        "FACADE_REPLICA_URL",
+        "MEDICAL_DATABASE_URL",
+        "CLAIMS_DATABASE_URL",
+        "LOGIN_CLIENT_SECRET",
+    )
+    return dict.fromkeys(names, "sqlite:///unused") | dict.fromkeys(("RIF_FOLDER", "TMSIS_FOLDER"), str(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["sandbox.toml", "rif-example.toml"])
+@pytest.mark.parametrize("name", ["sandbox.toml", "rif-example.toml", "tmsis-example.toml", "desynpuf-example.toml"])
 def test_an_example_has_no_faults(name: str, tmp_path: Path) -> None:
     assert load(CONFIG / name, environment(tmp_path)).claims
 

@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "check": "fhir_facade.cli.check:check",
     "identity": "fhir_facade.cli.identity:identity",
     "keys": "fhir_facade.cli.keys:keys",
+    "load-csv": "fhir_facade.cli.load_csv:load_csv",
     "mail": "fhir_facade.cli.mail:mail",
     "mapping": "fhir_facade.cli.mapping:mapping",
     "members": "fhir_facade.cli.members:members",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fhir_facade.contracts.claims import Change, ClaimsSource
+from fhir_facade.contracts.claims import Change, ClaimsSource, Rejected
 from fhir_facade.contracts.identity import AccountStore, IdentityProvider
 from fhir_facade.contracts.upstream import ResourceSource
 
@@ -59,6 +59,8 @@ class ClaimsPlugin:
         invented: its members are invented, and the source names those who may be logged in as (``HasNamedMembers``).
         write: writes what an extract source tells as files of the plugin's own format into a folder, by options of the
             format, and returns how many claims; for formats of which a payer wants to try a whole folder.
+        load: puts a folder of files into the database that the settings name, dropping what is there where told to, and
+            returns the rows of each table and what could not be loaded; for sources that read a database.
     """
 
     name: str
@@ -68,6 +70,7 @@ class ClaimsPlugin:
     summary: str
     invented: bool = False
     write: Callable[[Iterable[Change], Path, Mapping[str, str]], int] | None = None
+    load: Callable[[Path, Any, bool], tuple[Mapping[str, int], tuple[Rejected, ...]]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

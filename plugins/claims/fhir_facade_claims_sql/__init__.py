@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from fhir_facade.contracts.claims import Rejected
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.plugin import CLAIMS_CONTRACT, ClaimsPlugin, SourceContext
+from fhir_facade_claims_sql import loading
 from fhir_facade_claims_sql.database import open_engine
 from fhir_facade_claims_sql.fetch import Fetcher
 from fhir_facade_claims_sql.mapping import MappingFile, load
@@ -17,7 +20,7 @@ from fhir_facade_claims_sql.statements import Statements
 
 __all__ = ["plugin"]
 
-PRESETS = ("tuva", "tuva-2024", "cpcds-views")
+PRESETS = ("tuva", "tuva-2024", "cpcds-views", "desynpuf")
 
 
 def open_source(settings: SqlSettings, context: SourceContext) -> SqlSource:
@@ -50,10 +53,22 @@ def chosen(settings: SqlSettings) -> MappingFile:
         return load(path)
 
 
+def load_files(folder: Path, settings: SqlSettings, replace: bool) -> tuple[Mapping[str, int], tuple[Rejected, ...]]:
+    """CSV files into the database of the settings: rows of each table, and what could not be loaded.
+
+    Raises:
+        ConfigError: the settings, the mapping or the files do not fit.
+        ClaimsUnavailable: the database refuses, or a file cannot be read.
+    """
+    loaded = loading.load(chosen(settings), folder, settings.url.reveal(), replace=replace)
+    return loaded.rows, tuple(loaded.rejected)
+
+
 plugin = ClaimsPlugin(
     name="sql",
     contract=CLAIMS_CONTRACT,
     settings=SqlSettings,
     open=open_source,
     summary="Any database SQLAlchemy speaks, through a mapping file; live or as a copy",
+    load=load_files,
 )

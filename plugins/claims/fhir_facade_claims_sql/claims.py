@@ -35,10 +35,21 @@ NPI_PREFIX = "npi-"
 CLINICIAN_PREFIX = "clinician-"
 """Ids of clinicians known by their NPI alone."""
 
+PERSON_PREFIX = "person-"
+"""Ids of clinicians known by a number alone that is no NPI."""
+
 UNKNOWN_PROVIDER = "unknown-provider"
 """Id of the organization that stands for a billing provider the source does not name."""
 
-_PHARMACY = ("days_supply", "daw_code", "fill_number", "refills_authorized", "brand_generic", "origin", "compound_code")
+PHARMACY_FIELDS = (
+    "days_supply",
+    "daw_code",
+    "fill_number",
+    "refills_authorized",
+    "brand_generic",
+    "origin",
+    "compound_code",
+)
 _PLAIN = (
     "claim_id", "member_id", "kind", "claim_number", "last_updated", "service_start", "status", "service_end",
     "received_on", "admitted_on", "discharged_on", "type_of_bill", "point_of_origin", "admission_type",
@@ -99,7 +110,7 @@ def build(claim_set: ClaimSet, parts: Parts, spans: Spans, absent: frozenset[str
         care_team=_care_team(claim_set, parts, absent),
         amounts=_amounts(values, "amounts."),
         totals=_amounts(values, "totals."),
-        pharmacy=PharmacyDetails(**picked(values, *_PHARMACY)) if values["kind"] is ClaimKind.PHARMACY else None,
+        pharmacy=PharmacyDetails(**picked(values, *PHARMACY_FIELDS)) if values["kind"] is ClaimKind.PHARMACY else None,
         position=position_of(section, parts.own, key),
         **picked(values, *_PLAIN),
     )
@@ -131,20 +142,38 @@ def _amounts(values: Mapping[str, Any], prefix: str) -> Amounts:
 
 
 def _lines(claim_set: ClaimSet, parts: Parts, claim: Values, absent: frozenset[str]) -> tuple[ClaimLine, ...]:
-    section = claim_set.line
-    key = section.claim_key or claim_set.claim.claim_key
-    lines = []
-    for row in parts.rows(section, 0):
+    found = []
+    for number, section, row in _places(claim_set, parts, absent):
+        key = section.claim_key or claim_set.claim.claim_key
         values = values_of(section, row, absent, key)
+        values.setdefault("number", number)
         need(section, row, values, ("number",), key)
         if claim["kind"] is not ClaimKind.INPATIENT:
             values.setdefault("service_start", claim["service_start"])
-        lines.append(
-            ClaimLine(
-                amounts=_amounts(values, "amounts."), position=position_of(section, row, key), **picked(values, *_LINE)
-            )
-        )
-    return tuple(sorted(lines, key=lambda line: line.number))
+        place = position_of(section, row, key)
+        found.append(ClaimLine(amounts=_amounts(values, "amounts."), position=place, **picked(values, *_LINE)))
+    return tuple(sorted(found, key=lambda line: line.number))
+
+
+def _places(claim_set: ClaimSet, parts: Parts, absent: frozenset[str]) -> Sequence[tuple[int | None, Section, Row]]:
+    """Every line there is: its number where its place counts it, the section that reads it, and its row.
+
+    Where a row may hold several lines and none is filled, the first stands for the whole claim.
+    """
+    rows = parts.rows(claim_set.line, 0)
+    repeat = claim_set.line.repeat
+    if not repeat:
+        return [(None, claim_set.line, row) for row in rows]
+    places = [
+        (offset * repeat + number, section, row)
+        for offset, row in enumerate(rows)
+        for number, section in enumerate(claim_set.lines, 1)
+    ]
+    return [place for place in places if _is_filled(*place[1:], absent)] or places[:1]
+
+
+def _is_filled(section: Section, row: Row, absent: frozenset[str]) -> bool:
+    return any(str(row.get(column, "")).strip() not in absent for column in section.filled)
 
 
 def _values(claim_set: ClaimSet, record: str, parts: Parts, absent: frozenset[str]) -> Iterator[Values]:

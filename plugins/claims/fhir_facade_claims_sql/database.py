@@ -27,14 +27,19 @@ def open_engine(settings: SqlSettings) -> Engine:
         ConfigError: the URL is not one, or its driver is not installed.
     """
     try:
-        url = sa.make_url(settings.url.reveal())
-        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+        url = usable_url(settings.url.reveal())
         engine = sa.create_engine(url, **_options(url, settings))
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         reason = f"{settings.url.origin} is not a usable database URL ({type(error).__name__}: {error})"
         raise ConfigError([f"sql.url: {reason}; install the driver, or correct it"]) from error
     event.listen(engine, "connect", lambda connection, record: _prepare(engine, connection, record, settings))
     return engine
+
+
+def usable_url(text: str) -> URL:
+    """The URL, with the driver that the facade installs where it names none."""
+    url = sa.make_url(text)
+    return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
 
 
 def _options(url: URL, settings: SqlSettings) -> dict[str, Any]:
@@ -89,10 +94,32 @@ def reading(engine: Engine) -> Iterator[Connection]:
         with engine.connect() as connection:
             yield connection
     except (SQLAlchemyError, OSError) as error:
-        raise ClaimsUnavailable(f"the claims database cannot answer: {_first_line(error)}") from error
+        raise ClaimsUnavailable(f"the claims database cannot answer: {first_line(error)}") from error
 
 
-def _first_line(error: BaseException) -> str:
+@contextmanager
+def without_time_limit(connection: Connection) -> Iterator[None]:
+    """No time-out of statements meanwhile: for a read of whole tables while nobody waits."""
+    dialect, info = connection.dialect.name, connection.connection.info
+    usual: Any = info.get("limit")
+    if dialect == "sqlite":
+        info["limit"] = float("inf")
+    elif dialect == "postgresql":
+        connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
+    elif dialect in ("mysql", "mariadb"):
+        usual = connection.execute(sa.text("SELECT @@max_statement_time")).scalar_one()
+        connection.execute(sa.text("SET SESSION max_statement_time = 0"))
+    try:
+        yield
+    finally:
+        if dialect == "sqlite":
+            info["limit"] = usual
+        elif dialect in ("mysql", "mariadb"):
+            connection.execute(sa.text(f"SET SESSION max_statement_time = {float(usual)}"))
+
+
+def first_line(error: BaseException) -> str:
+    """What a database said, in one line."""
     text = str(getattr(error, "orig", None) or error).strip()
     return f"{type(error).__name__}: {text.splitlines()[0] if text else ''}"
 

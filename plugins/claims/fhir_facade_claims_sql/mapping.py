@@ -5,6 +5,9 @@
     mapping = 1
     absent = ["", "~"]                 # texts that mean "nothing"
 
+    [files]                            # optional: table → name pattern of the CSV files that ``load-csv`` puts into it
+    members = "*member*"
+
     [member]                           # also: coverage, representative, organization, practitioner
     table = "members"                  # or: select = "SELECT …"
     where = "active = 1"               # optional, plain SQL
@@ -14,6 +17,8 @@
     [[claims]]                         # one per kind of claim table
     [claims.claim]                     # one row per claim
     [claims.line]                      # one row per line; without a table of its own, the claim's row is the line
+    repeat = 13                        # optional: a row holds up to 13 lines, in columns with ``{n}``
+    filled = ["code_{n}"]              # with repeat: a line is there where one of these columns is filled
     [[claims.diagnosis]]               # as many as there are places where diagnoses stand; likewise
     [[claims.procedure]]               # procedure and care_team
     [[claims.care_team]]
@@ -22,7 +27,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -30,12 +35,15 @@ from typing import Any
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade_claims_sql.convert import Converter, to_text
 from fhir_facade_claims_sql.fields import RECORDS, REQUIRED
-from fhir_facade_claims_sql.spec import Row, Spec, SpecReader
+from fhir_facade_claims_sql.spec import Row, Spec, SpecReader, numbered
 
 FORMAT = 1
+MOST_LINES = 999
+"""Lines that one row may hold."""
 PEOPLE = ("member", "coverage", "representative", "organization", "practitioner")
 PARTS = ("diagnosis", "procedure", "care_team")
 _SECTION_KEYS = {"table", "select", "where", "fields", "order", "claim_id", "member_id"}
+_LINE_KEYS = _SECTION_KEYS | {"repeat", "filled"}
 
 
 class Step:
@@ -64,7 +72,8 @@ class Section:
     """One kind of record: where its rows are, and its fields.
 
     ``claim_key`` and ``member_key`` are the columns by which rows of a claim, or of a member, are found; a section
-    without ``table`` and ``select`` is read from the claim's own row.
+    without ``table`` and ``select`` is read from the claim's own row. ``repeat`` says how many lines one row holds, in
+    columns with ``{n}``, and ``filled`` which of its columns show that a line is there.
     """
 
     record: str
@@ -76,14 +85,17 @@ class Section:
     claim_key: str | None
     member_key: str | None
     fields: Mapping[str, Spec]
+    repeat: int = 0
+    filled: tuple[str, ...] = ()
     steps: tuple[Step, ...] = field(init=False, repr=False, compare=False)
     columns: tuple[str, ...] = field(init=False, repr=False, compare=False)
     """Every column the section reads, once."""
 
     def __post_init__(self) -> None:
         keys = [key for key in (self.claim_key, self.member_key) if key]
-        used = [column for spec in self.fields.values() for column in spec.used()]
-        object.__setattr__(self, "columns", tuple(dict.fromkeys([*keys, *used])))
+        shown = [column for place in self.places() for column in place.filled]
+        used = [column for column, _ in self.fills()]
+        object.__setattr__(self, "columns", tuple(dict.fromkeys([*keys, *shown, *used])))
         known = RECORDS[self.record]
         steps = (Step(name, known.get(name, to_text), spec) for name, spec in self.fields.items())
         object.__setattr__(self, "steps", tuple(steps))
@@ -98,6 +110,20 @@ class Section:
         """What a reject list calls the place."""
         return self.table or self.where_found
 
+    def places(self) -> tuple[Section, ...]:
+        """The section once per line that one of its rows may hold; itself where a row is one line."""
+        return tuple(self._at(number) for number in range(1, self.repeat + 1)) or (self,)
+
+    def _at(self, number: int) -> Section:
+        fields = {name: spec.of(number) for name, spec in self.fields.items()}
+        return replace(self, fields=fields, filled=tuple(numbered(column, number) for column in self.filled), repeat=0)
+
+    def fills(self) -> Iterator[tuple[str, str]]:
+        """Each column with the record field it fills."""
+        for place in self.places():
+            for name, spec in place.fields.items():
+                yield from ((column, name) for column in spec.used())
+
     def numbered(self) -> tuple[Section, ...]:
         """The section once per number of its repeated columns; itself where none repeats."""
         count = max((spec.repeat for spec in self.fields.values()), default=0)
@@ -111,11 +137,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimSet:
-    """One kind of claim table with its parts; ``each`` is every part once per number of its repeated columns."""
+    """One kind of claim table with its parts.
+
+    ``lines`` is the line once per line that a row holds, ``each`` every part once per number of its repeated columns.
+    """
 
     name: str
     claim: Section
     line: Section
+    lines: tuple[Section, ...]
     parts: tuple[Section, ...]
     each: tuple[tuple[Section, ...], ...]
     columns: tuple[str, ...] = field(init=False, repr=False, compare=False)
@@ -134,6 +164,13 @@ class MappingFile:
     people: Mapping[str, Section]
     claims: tuple[ClaimSet, ...]
     absent: frozenset[str]
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def sections(self) -> Iterator[Section]:
+        """Every section."""
+        yield from self.people.values()
+        for claim_set in self.claims:
+            yield from (claim_set.claim, claim_set.line, *claim_set.parts)
 
 
 @dataclass(slots=True)
@@ -151,7 +188,7 @@ class MappingReader:
         """The mapping; only to be used where ``faults`` stayed empty."""
         if document.get("mapping") != FORMAT:
             self.faults.append(f"mapping: must be {FORMAT}, the format this version reads")
-        for key in document.keys() - {"mapping", "absent", "claims", *PEOPLE}:
+        for key in document.keys() - {"mapping", "absent", "files", "claims", *PEOPLE}:
             self.faults.append(
                 f"{key}: unknown; known are member, coverage, representative, organization, practitioner, claims"
             )
@@ -164,7 +201,15 @@ class MappingReader:
             self.faults.append("claims: missing; say where claims are with [[claims]]")
             sets = []
         claims = tuple(self.claim_set(table, f"claims[{index}]") for index, table in enumerate(sets))
-        return MappingFile(people=people, claims=claims, absent=frozenset(document.get("absent", [""])) | {""})
+        absent = frozenset(document.get("absent", [""])) | {""}
+        return MappingFile(people=people, claims=claims, absent=absent, files=self.files(document.get("files", {})))
+
+    def files(self, table: Any) -> Mapping[str, str]:
+        """Table → name pattern of its CSV files."""
+        if not isinstance(table, Mapping) or not all(isinstance(pattern, str) for pattern in table.values()):
+            self.faults.append("files: must be a table of name patterns, one for each database table")
+            return {}
+        return dict(table)
 
     def claim_set(self, table: Mapping[str, Any], where: str) -> ClaimSet:
         """One ``[[claims]]`` entry."""
@@ -183,16 +228,19 @@ class MappingReader:
             name=str(table.get("name", where)),
             claim=claim,
             line=line,
+            lines=line.places(),
             parts=parts,
             each=tuple(part.numbered() for part in parts),
         )
 
     def section(self, record: str, table: Mapping[str, Any], where: str) -> Section:
         """One section."""
-        for key in table.keys() - _SECTION_KEYS:
-            self.faults.append(f"{where}.{key}: unknown key; known keys are {', '.join(sorted(_SECTION_KEYS))}")
+        known = _LINE_KEYS if record == "line" else _SECTION_KEYS
+        for key in table.keys() - known:
+            self.faults.append(f"{where}.{key}: unknown key; known keys are {', '.join(sorted(known))}")
+        repeat = self._repeat(table, where)
         fields = {name: self.specs.read(raw, f"{where}.fields.{name}") for name, raw in table.get("fields", {}).items()}
-        self._check_names(record, fields, where)
+        self._check_names(record, fields, where, counted=repeat > 0)
         section = Section(
             record=record,
             where_found=where,
@@ -203,17 +251,28 @@ class MappingReader:
             claim_key=table.get("claim_id") or _column(fields.get("claim_id")),
             member_key=table.get("member_id") or _column(fields.get("member_id")),
             fields=fields,
+            repeat=repeat,
+            filled=tuple(table.get("filled", ())),
         )
         if record in ("line", *PARTS) and not section.inline and not section.claim_key:
             self.faults.append(f"{where}.claim_id: missing; name the column that holds the claim's id")
         return section
 
-    def _check_names(self, record: str, fields: Mapping[str, Spec], where: str) -> None:
+    def _repeat(self, table: Mapping[str, Any], where: str) -> int:
+        repeat, filled = table.get("repeat", 0), table.get("filled", [])
+        if type(repeat) is not int or not 0 <= repeat <= MOST_LINES:
+            self.faults.append(f"{where}.repeat: must be a whole number up to {MOST_LINES}")
+            return 0
+        if bool(repeat) != bool(filled) or not isinstance(filled, list):
+            self.faults.append(f"{where}.filled: repeat and filled go together; list the columns that show a line")
+        return repeat
+
+    def _check_names(self, record: str, fields: Mapping[str, Spec], where: str, *, counted: bool) -> None:
         known = RECORDS[record]
         for name in fields.keys() - known.keys():
             if not (name.startswith("match.") and record in ("member", "representative")):
                 self.faults.append(f"{where}.fields.{name}: unknown field; known are {', '.join(sorted(known))}")
-        for name in sorted(REQUIRED[record] - fields.keys()):
+        for name in sorted(REQUIRED[record] - fields.keys() - ({"number"} if counted else set())):
             self.faults.append(f"{where}.fields.{name}: missing; a {record} needs it")
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from fhir_facade.contracts.people import Name, Organization, Practitioner
+from fhir_facade.contracts.people import Identifier, Name, Organization, Practitioner
 from fhir_facade.contracts.records import Claim
-from fhir_facade_claims_sql.claims import CLINICIAN_PREFIX, NPI_PREFIX, UNKNOWN_PROVIDER
+from fhir_facade_claims_sql.claims import CLINICIAN_PREFIX, NPI_PREFIX, PERSON_PREFIX, UNKNOWN_PROVIDER
 from fhir_facade_claims_sql.people import PAYER
 
 FIXED_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 """Last update of what the settings or an NPI alone say: it changes with neither clock nor data."""
+
+CLINICIANS = (CLINICIAN_PREFIX, PERSON_PREFIX)
 
 
 def named_in(claims: Iterable[Claim]) -> list[str]:
@@ -35,6 +37,10 @@ def plain_organization(organization_id: str) -> Organization:
 
 
 def plain_practitioner(practitioner_id: str) -> Practitioner:
-    """A clinician of whom the source knows the NPI alone."""
+    """A clinician of whom the source knows the NPI alone, or another number."""
     npi = practitioner_id.removeprefix(CLINICIAN_PREFIX) if practitioner_id.startswith(CLINICIAN_PREFIX) else None
-    return Practitioner(practitioner_id=practitioner_id, name=Name(), npi=npi, last_updated=FIXED_INSTANT)
+    own = practitioner_id.removeprefix(PERSON_PREFIX) if practitioner_id.startswith(PERSON_PREFIX) else None
+    numbers = (Identifier(system=None, value=own),) if own else ()
+    return Practitioner(
+        practitioner_id=practitioner_id, name=Name(), npi=npi, other_identifiers=numbers, last_updated=FIXED_INSTANT
+    )

@@ -25,12 +25,14 @@ from fhir_facade.contracts.claims import (
 from fhir_facade.contracts.people import Coverage, Member, Representative
 from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_sql.checks import faults_of
-from fhir_facade_claims_sql.claims import CLINICIAN_PREFIX, NPI_PREFIX, UNKNOWN_PROVIDER
+from fhir_facade_claims_sql.claims import NPI_PREFIX, UNKNOWN_PROVIDER
 from fhir_facade_claims_sql.database import reading
+from fhir_facade_claims_sql.elements import fields_of
 from fhir_facade_claims_sql.fetch import Asked, Fetched, Fetcher
 from fhir_facade_claims_sql.mapping import MappingFile, Section
+from fhir_facade_claims_sql.orphans import orphans
 from fhir_facade_claims_sql.people import PAYER, payer, values_of
-from fhir_facade_claims_sql.providers import FIXED_INSTANT, named_in, plain_organization, plain_practitioner
+from fhir_facade_claims_sql.providers import CLINICIANS, FIXED_INSTANT, named_in, plain_organization, plain_practitioner
 from fhir_facade_claims_sql.records import good, newest_first, record, spans_of
 from fhir_facade_claims_sql.settings import SqlSettings
 from fhir_facade_claims_sql.spec import Row
@@ -63,20 +65,11 @@ class SqlSource:
             name.removeprefix("match.") for name in self.mapping.people["member"].fields if name.startswith("match.")
         ]
         return Capabilities(
-            faces=frozenset({Face.LIVE, Face.EXTRACT}), snapshot=True, match_keys=tuple(kinds), fields=self._fields()
+            faces=frozenset({Face.LIVE, Face.EXTRACT}),
+            snapshot=True,
+            match_keys=tuple(kinds),
+            fields=fields_of(self.mapping),
         )
-
-    def _fields(self) -> Mapping[str, Mapping[str, str]]:
-        sections = [*self.mapping.people.values()]
-        for claim_set in self.mapping.claims:
-            sections += [claim_set.claim, claim_set.line, *claim_set.parts]
-        tables: dict[str, dict[str, str]] = {}
-        for section in sections:
-            columns = tables.setdefault(section.source, {})
-            for name, spec in section.fields.items():
-                for column in spec.used():
-                    columns.setdefault(column, f"{section.record}.{name}")
-        return tables
 
     # live -----------------------------------------------------------------------------------------------------------
 
@@ -165,7 +158,7 @@ class SqlSource:
         known |= {one.organization_id: one for one in organizations}
         clinicians = {one.practitioner_id: one for one in practitioners}
         for one in ids:
-            if not one.startswith(CLINICIAN_PREFIX) and one not in clinicians:
+            if not one.startswith(CLINICIANS) and one not in clinicians:
                 known.setdefault(one, plain_organization(one))
             if not one.startswith(NPI_PREFIX) and one not in (*known, PAYER, UNKNOWN_PROVIDER):
                 clinicians.setdefault(one, plain_practitioner(one))
@@ -205,6 +198,8 @@ class SqlSource:
             yield from items
             after = keys[-1]
             yield Checkpoint(watermark=f"after:{after}")
+        if self.settings.orphans:
+            yield from orphans(self.engine, self.fetcher)
         yield Checkpoint(watermark="complete", finished=True)
 
     def _members(self, connection: Connection, keys: Sequence[str]) -> Iterator[Change]:

@@ -48,7 +48,7 @@ class Spec:
     """This field once per number of ``repeat``; none where it does not repeat."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "each", tuple(self._of(number) for number in range(1, self.repeat + 1)))
+        object.__setattr__(self, "each", tuple(self.of(number) for number in range(1, self.repeat + 1)))
 
     def used(self) -> Iterator[str]:
         """Every column this field reads."""
@@ -59,12 +59,13 @@ class Spec:
             if part:
                 yield from part.used()
 
-    def _of(self, number: int) -> Spec:
+    def of(self, number: int) -> Spec:
+        """This field of one number."""
         return replace(
             self,
-            columns=tuple(column.replace("{n}", str(number)) for column in self.columns),
-            system=_numbered(self.system, number),
-            version=_numbered(self.version, number),
+            columns=tuple(numbered(column, number) for column in self.columns),
+            system=self.system.of(number) if self.system else None,
+            version=self.version.of(number) if self.version else None,
             repeat=0,
         )
 
@@ -96,10 +97,9 @@ class Spec:
         raise UnmappedError(f"{self.columns[0]} has the value {shown!r}, which the mapping does not know")
 
 
-def _numbered(part: Spec | None, number: int) -> Spec | None:
-    if part is None or not part.columns:
-        return part
-    return replace(part, columns=tuple(column.replace("{n}", str(number)) for column in part.columns))
+def numbered(column: str, number: int) -> str:
+    """The column of that number."""
+    return column.replace("{n}", str(number))
 
 
 @dataclass(slots=True)
