@@ -67,7 +67,7 @@ def default(spec: dataclasses.Field[Any]) -> str:
     value = spec.default if spec.default is not dataclasses.MISSING else spec.default_factory()  # type: ignore[misc]
     return (
         ""
-        if value is None or value == () or value == {}
+        if value is None or value == () or value == {} or dataclasses.is_dataclass(value)
         else f"`{str(value).lower() if value in (True, False) else value}`"
     )
 
@@ -83,9 +83,20 @@ def plugin_tables() -> list[str]:
     ]
 
 
+def tables_of(section: str, cls: type[Any]) -> list[tuple[str, type[Any]]]:
+    """The tables inside a section, with their full names."""
+    hints = get_type_hints(cls).items()
+    return [
+        (f"{section}.{name}", one) for name, one in hints if dataclasses.is_dataclass(one) and isinstance(one, type)
+    ]
+
+
 def settings_page() -> str:
     """docs/settings.md."""
-    sections = [table_of(f"`[{name}]`", cls) for name, cls in SECTIONS.items()]
+    named = [
+        (name, cls) for section, top in SECTIONS.items() for name, cls in [(section, top), *tables_of(section, top)]
+    ]
+    sections = [table_of(f"`[{name}]`", cls) for name, cls in named]
     return "\n".join([SETTINGS_HEAD, *sections, *plugin_tables()]).rstrip() + "\n"
 
 

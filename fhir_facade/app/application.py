@@ -28,6 +28,8 @@ from fhir_facade.search.cursor import Cursors
 from fhir_facade.store.logins import Logins
 from fhir_facade.store.standing import Standing
 from fhir_facade.store.tallies import APP
+from fhir_facade.web.agency import agency_of
+from fhir_facade.web.assets import static_blueprint
 from fhir_facade.web.capability import Publication
 from fhir_facade.web.consent import consent_blueprint
 from fhir_facade.web.demo import demo_blueprint
@@ -49,7 +51,7 @@ from fhir_facade.web.members import members_blueprint
 from fhir_facade.web.oauth import OAuthDesk, oauth_blueprint
 from fhir_facade.web.oauth_origins import Origins
 from fhir_facade.web.openapi import publish
-from fhir_facade.web.pages import Agency, Pages, dress_redirects, static_blueprint
+from fhir_facade.web.pages import Pages, dress_redirects
 from fhir_facade.web.portal import PortalRequests
 from fhir_facade.web.representation import while_represented
 from fhir_facade.web.reviews import reviews_blueprint
@@ -118,7 +120,7 @@ def limits_of(settings: Settings) -> Limits:
 
 def pages_of(settings: Settings) -> Pages:
     """What renders pages."""
-    agency = Agency(settings.agency.name, settings.agency.contact, settings.agency.privacy_url)
+    agency = agency_of(settings.agency)
     sandbox = settings.server.environment == "sandbox"
     return Pages(agency, sandbox=sandbox, secure=settings.server.public_base.startswith("https://"))
 
@@ -160,7 +162,7 @@ def label_of(settings: Settings, provider: str) -> str:
 
 def _add_pages(app: Flask, parts: Parts, pages: Pages, desk: LoginDesk, limits: Limits) -> None:
     base = parts.settings.server.public_base
-    app.register_blueprint(static_blueprint())
+    app.register_blueprint(static_blueprint(pages.agency.assets))
     app.register_blueprint(home_blueprint(pages, f"{base}/fhir", parts.named, demo=parts.sandbox))
     log_in = login_blueprint(desk)
     limits.guard(log_in, lambda wait: too_many_page(pages, wait))

@@ -17,6 +17,7 @@ from fhir_facade.oauth.keys import read_records
 from fhir_facade.plugins import open_source
 from fhir_facade.state import cursor_key, identifier_key, signing_folder, state_folder
 from fhir_facade.store import Store
+from fhir_facade.web.agency import agency_of
 
 
 class _NoAccounts:
@@ -36,6 +37,7 @@ def faults_of(settings: Settings) -> list[str]:
         lambda: _raised(lambda: (identifier_key(settings), cursor_key(settings))),
         lambda: _raised(lambda: require_current_schemas(settings)),
         lambda: _raised(lambda: policy_of(settings)),
+        lambda: _raised(lambda: agency_of(settings.agency)),
         lambda: _signing(settings),
         *(lambda entry=entry: _source(settings, entry) for entry in settings.claims),
         lambda: _providers(settings),

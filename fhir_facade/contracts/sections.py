@@ -140,12 +140,26 @@ class SensitiveSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LegalSettings:
+    """``[agency.legal]``: legal texts of the agency as Markdown files, linked from every page."""
+
+    en: Path | None = setting("File in English", default=None)
+    es: Path | None = setting("File in Spanish", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgencySettings:
     """``[agency]``: who publishes this API, as pages and metadata say it."""
 
     name: str = setting("Name of the payer or agency", default="Example Health Plan")
     contact: str = setting("E-mail address or URL for app developers and members", default="support@example.org")
     privacy_url: str = setting("URL of the agency's privacy notice", default="")
+    terms_url: str = setting("URL of the agency's terms for developers, named where they sign up", default="")
+    logo: Path | None = setting("SVG or PNG file for the top of every page, at most 60 kB", default=None)
+    colour: str = setting(
+        "Colour of links and buttons, #rrggbb, dark enough to read (4.5:1 against pale grey)", default="#005ea2"
+    )
+    legal: LegalSettings = setting("Legal texts on a page of their own", default=LegalSettings())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,11 @@ from functools import cache
 from importlib.resources import files
 
 from flask import Blueprint, Response, abort
-from markdown_it import MarkdownIt
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from fhir_facade.fhir.mapping_table.table import mapping_rows
 from fhir_facade.web.home import TestMember
+from fhir_facade.web.markdown import markdown
 from fhir_facade.web.pages import Pages
 
 NAMES = ("start", "log-in", "tokens", "reading", "production")
@@ -25,14 +25,8 @@ def text_of(name: str, language: str) -> str:
 
 
 def rendered(name: str, language: str, base: str) -> Markup:
-    """A guide as HTML; HTML in the Markdown is text."""
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    page = parser.render(text_of(name, language).replace("{base}", base))
-    page = page.replace("<pre>", '<pre class="facade-code" tabindex="0">')
-    region = f'<div class="facade-scroll" tabindex="0" role="region" aria-label="{escape(title_of(name, language))}">'
-    page = page.replace("<table>", f'{region}<table class="usa-table">').replace("</table>", "</table></div>")
-    page = page.replace("<ul>", '<ul class="usa-list">').replace("<a href", '<a class="usa-link" href')
-    return Markup(page)  # noqa: S704 - made by the renderer from files of this package
+    """A guide as HTML."""
+    return markdown(text_of(name, language).replace("{base}", base), title_of(name, language))
 
 
 def title_of(name: str, language: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, abort
 
+from fhir_facade.web.agency import languages_of
+from fhir_facade.web.markdown import markdown
 from fhir_facade.web.pages import Pages
 
 
@@ -43,5 +45,16 @@ def home_blueprint(pages: Pages, fhir_base: str, members: Sequence[TestMember], 
     @blueprint.get("/")
     def home() -> Response:
         return pages.render("home.html", fhir_base=fhir_base, members=members, demo=demo)
+
+    @blueprint.get("/legal")
+    def legal() -> Response:
+        """The agency's own legal texts, where the config names a file of them."""
+        texts, agency = pages.texts(), pages.agency
+        languages = languages_of(agency, texts.language)
+        if not languages:
+            abort(404)
+        title = texts("page.legal")
+        text = markdown(agency.legal[languages[0]], title)
+        return pages.render("legal.html", text=text, heading=title, written_in=languages[0])
 
     return blueprint

@@ -5,16 +5,14 @@ No page needs JavaScript (passkeys apart), none loads anything from another host
 
 from __future__ import annotations
 
-import gzip
-from dataclasses import dataclass
-from hashlib import sha256
-from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, abort, request
+from flask import Flask, Response, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from fhir_facade.web.agency import Agency
+from fhir_facade.web.assets import YEAR_S
 from fhir_facade.web.language import COOKIE, LANGUAGES, Texts, wanted_language
 
 POLICY = (
@@ -29,23 +27,6 @@ DRESS = {
     "X-Frame-Options": "DENY",
 }
 """What every page is sent with, unless it says better."""
-STATIC_TYPES = {
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-    "svg": "image/svg+xml",
-    "woff2": "font/woff2",
-    "md": "text/markdown; charset=utf-8",
-}
-YEAR_S = 31_536_000
-
-
-@dataclass(frozen=True, slots=True)
-class Agency:
-    """Who publishes the API, as pages say it."""
-
-    name: str
-    contact: str
-    privacy_url: str = ""
 
 
 class Pages:
@@ -89,7 +70,7 @@ class Pages:
             sandbox=self.sandbox,
             languages=LANGUAGES,
             here=_here(),
-            static=static_url,
+            static=self.agency.assets.url,
             **values,
         )
         return self._dressed(Response(body, status, content_type="text/html; charset=utf-8"), texts.language, posts_to)
@@ -123,45 +104,3 @@ def _source(url: str) -> str:
 def _here() -> dict[str, str]:
     """This page's address in each language; a page that answered a form leads to the page of that address."""
     return {language: f"{request.path}?lang={language}" for language in LANGUAGES}
-
-
-_STATIC = files("fhir_facade.web") / "static"
-_loaded: dict[str, tuple[bytes, bytes, str]] = {}
-
-
-def _static_file(path: str) -> tuple[bytes, bytes, str]:
-    """Bytes, gzipped bytes and version of a static file; read once per process."""
-    if path not in _loaded:
-        body = _STATIC.joinpath(*path.split("/")).read_bytes()
-        _loaded[path] = body, gzip.compress(body, mtime=0), sha256(body).hexdigest()[:12]
-    return _loaded[path]
-
-
-def static_url(path: str) -> str:
-    """Address of a static file; it changes with the content, so that browsers may keep it for ever."""
-    return f"/assets/{path}?v={_static_file(path)[2]}"
-
-
-def static_blueprint() -> Blueprint:
-    """Serves the stylesheet, fonts and scripts below ``/assets/``."""
-    blueprint = Blueprint("static_files", __name__)
-
-    @blueprint.get("/assets/<path:path>")
-    def static_file(path: str) -> Response:
-        kind = STATIC_TYPES.get(path.rpartition(".")[2])
-        if kind is None or any(part in {"", ".", ".."} for part in path.split("/")):
-            abort(404)
-        try:
-            plain, packed, _ = _static_file(path)
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            abort(404)
-        zipped = request.accept_encodings.quality("gzip") > 0 and len(packed) < len(plain)
-        response = Response(packed if zipped else plain, content_type=kind)
-        response.headers["Vary"] = "Accept-Encoding"
-        response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        if zipped:
-            response.headers["Content-Encoding"] = "gzip"
-        return response
-
-    return blueprint

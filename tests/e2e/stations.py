@@ -48,6 +48,7 @@ GUIDES = ("start", "log-in", "tokens", "reading", "production")
 
 PAGES: Mapping[str, tuple[Station, ...]] = {
     "/": (Station("home", "/"),),
+    "/legal": (Station("legal-none", "/legal", status=404),),
     "/apps": (Station("directory", "/apps"),),
     "/demo": (Station("demo", "/demo"),),
     "/demo/callback": (Station("demo-stopped", "/demo/callback?state=x", status=400),),

@@ -23,9 +23,11 @@ from fhir_facade.login.ports import AppCard, AppRequest, Decision, LoginChoice, 
 from fhir_facade.store.engine import Store
 from fhir_facade.store.logins import Logins
 from fhir_facade.store.schema import migrate
+from fhir_facade.web.agency import Agency
+from fhir_facade.web.assets import static_blueprint
 from fhir_facade.web.consent import consent_blueprint
 from fhir_facade.web.login import LoginDesk, login_blueprint
-from fhir_facade.web.pages import Agency, Pages, static_blueprint
+from fhir_facade.web.pages import Pages
 
 BROWSER = "the-browser-that-started-it"
 APP_SCOPES = "openid fhirUser profile offline_access launch/patient patient/*.rs"

@@ -25,10 +25,11 @@ from fhir_facade.oauth.jwks import KeySets
 from fhir_facade.oauth.registry import register_app
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store import Store, migrate
+from fhir_facade.web.agency import Agency
 from fhir_facade.web.limits import Limits
 from fhir_facade.web.oauth import OAuthDesk, oauth_blueprint
 from fhir_facade.web.oauth_origins import Origins
-from fhir_facade.web.pages import Agency, Pages
+from fhir_facade.web.pages import Pages
 from tests.databases import empty_url
 
 BASE = "http://localhost:8000"

@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 from werkzeug.serving import make_server
 
-from fhir_facade.web.pages import static_blueprint
+from fhir_facade.web.assets import static_blueprint
 from tests.web.portal.stage import Stage, build
 
 

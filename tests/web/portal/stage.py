@@ -22,12 +22,13 @@ from fhir_facade.registry.parts import Registry, registry_of
 from fhir_facade.registry.passwords import Passwords
 from fhir_facade.store import Store, migrate
 from fhir_facade.store.audit import AuditEvent
+from fhir_facade.web.agency import Agency
 from fhir_facade.web.developer_accounts import accounts_blueprint
 from fhir_facade.web.developer_apps import apps_blueprint
 from fhir_facade.web.developers import DeveloperDesk
 from fhir_facade.web.directory import directory_blueprint
 from fhir_facade.web.letters import composer
-from fhir_facade.web.pages import Agency, Pages
+from fhir_facade.web.pages import Pages
 from fhir_facade.web.reviews import reviews_blueprint
 
 BASE = "http://localhost"

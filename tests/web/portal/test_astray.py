@@ -6,9 +6,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from fhir_facade.web.agency import Agency
 from fhir_facade.web.error_pages import error_page
 from fhir_facade.web.fhir_errors import answer_errors
-from fhir_facade.web.pages import Agency, Pages
+from fhir_facade.web.pages import Pages
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 

@@ -14,7 +14,8 @@ from fhir_facade.resources.page import Freshness
 from fhir_facade.store import Store, migrate
 from fhir_facade.store.standing import MINUTES, Seen, Standing
 from fhir_facade.web import status as status_module
-from fhir_facade.web.pages import Agency, Pages
+from fhir_facade.web.agency import Agency
+from fhir_facade.web.pages import Pages
 from fhir_facade.web.status import Status, status_blueprint
 from fhir_facade.web.status_history import DAYS, History
 
