@@ -45,6 +45,8 @@ SEED = 20261122
 SHORT, FULL = 40, 5000
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 RECENT = timedelta(minutes=10)
+LONG = 16
+"""Characters from which a remembered text is taken for a secret rather than for a word such as ``password``."""
 
 
 class IdentityConformance:
@@ -80,6 +82,8 @@ class IdentityConformance:
             begin = provider.begin(attempt)
         sent = _sent_out(begin)
         promise(attempt.code_verifier not in sent, "begin() sends the code_verifier to the browser")
+        kept = [text for text in begin.memory.values() if len(text) >= LONG]
+        promise(not any(text in sent for text in kept), "begin() shows the browser what it wanted remembered")
 
     def test_begin_leads_to_a_safe_address_that_carries_the_state(self) -> None:
         """A redirect or form goes to https (or this machine) and brings the attempt's state along."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
 import random
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from fhir_facade.contracts.errors import ConfigError, LoginRejected
 from fhir_facade.contracts.identity import Answer, Attempt, Begin
 from fhir_facade.contracts.plugin import IdentityContext
 from fhir_facade_identity_header import HeaderProvider, HeaderSettings, plugin
+from tests.plugins.identity.complaining import complaints
 
 KEY = ECKey.generate_key("P-256", {"kid": "k1", "use": "sig"})
 OTHER = ECKey.generate_key("P-256", {"kid": "k1", "use": "sig"})
@@ -155,3 +157,16 @@ def test_settings_that_cannot_work_are_all_named(tmp_path: Path) -> None:
 
 def test_the_plugin_names_the_one_header_it_reads(keys: Path) -> None:
     assert list(opened(keys).headers) == ["X-Identity-Assertion"]
+
+
+def test_a_plugin_that_reads_without_verifying_breaks_a_promise(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unverified(self: HeaderProvider, assertion: str) -> dict[str, object]:
+        try:
+            return json.loads(base64.urlsafe_b64decode(assertion.split(".")[1] + "=="))
+        except (ValueError, IndexError) as error:
+            raise LoginRejected("unreadable") from error
+
+    monkeypatch.setattr(HeaderProvider, "_verified", unverified)
+    suite = TestHeader()
+    suite.keys = keys
+    assert "longer gave VerifiedIdentity" in complaints(suite, "test_tampered_answers_log_nobody_in")

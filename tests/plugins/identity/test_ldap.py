@@ -15,8 +15,10 @@ from fhir_facade.contracts.identity import Answer, Attempt, Begin
 from fhir_facade.contracts.plugin import IdentityContext
 from fhir_facade.contracts.settings import Secret
 from fhir_facade_identity_ldap import LdapProvider, LdapSettings, plugin
+from fhir_facade_identity_ldap.directory import Directory
 from tests.peers.certificates import write_keys
 from tests.peers.directory import BASE, PASSWORD, slapd
+from tests.plugins.identity.complaining import complaints
 
 CONTEXT = IdentityContext(accounts=None, production=True, public_base="https://facade.example")
 
@@ -136,3 +138,13 @@ def test_settings_that_cannot_work_are_all_named() -> None:
 def test_tls_or_start_tls_is_enough() -> None:
     assert settings("ldaps://directory.example.gov").faults() == []
     assert settings("ldap://directory.example.gov", start_tls=True).faults() == []
+
+
+@pytest.mark.peer("slapd")
+def test_a_plugin_that_takes_any_password_breaks_a_promise(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Directory, "accepts", lambda self, dn, password: True)
+    suite = TestLdap()
+    suite.url = url
+    assert "a refusal must raise LoginDenied, not give VerifiedIdentity" in complaints(
+        suite, "test_a_refusal_is_login_denied"
+    )

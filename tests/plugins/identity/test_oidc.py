@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from fhir_facade.contracts.plugin import IdentityContext
 from fhir_facade.contracts.settings import Secret
 from fhir_facade_identity_oidc import OidcProvider, OidcSettings, plugin
 from tests.peers.openid import openid_provider, walk
+from tests.plugins.identity.complaining import complaints
 
 CALLBACK = "https://facade.example/login/callback"
 SECRET = "the-client-secret-of-the-test-client"
@@ -163,3 +164,14 @@ def test_settings_that_cannot_work_are_all_named(tmp_path: Path) -> None:
         "identity.oidc.claims",
         "identity.oidc.assurance.x",
     ]
+
+
+def test_a_plugin_that_takes_any_state_breaks_a_promise(issuer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def any_state(self: OidcProvider, attempt: Attempt, parameters: Mapping[str, str]) -> None:
+        if "code" not in parameters:
+            raise LoginRejected("no code")
+
+    monkeypatch.setattr(OidcProvider, "_check_answer", any_state)
+    suite = TestOidc()
+    suite.issuer = issuer
+    assert "state without gave VerifiedIdentity" in complaints(suite, "test_tampered_answers_log_nobody_in")

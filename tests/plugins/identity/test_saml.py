@@ -18,6 +18,7 @@ from fhir_facade.contracts.identity import Answer, Attempt, Begin, RedirectTo
 from fhir_facade.contracts.plugin import IdentityContext
 from fhir_facade_identity_saml import SamlProvider, SamlSettings, plugin
 from tests.peers.saml_idp import PASSWORD_TRANSPORT, SamlIdp
+from tests.plugins.identity.complaining import complaints
 
 CONTEXT = IdentityContext(accounts=None, production=True, public_base="https://facade.example")
 ATTRIBUTES = {"medicaid_id": "A1", "shoe_size": "42"}
@@ -216,3 +217,10 @@ def test_metadata_that_is_no_metadata_is_a_config_error(tmp_path: Path) -> None:
     path.write_text("<html>no</html>")
     with pytest.raises(ConfigError, match="metadata"):
         plugin.open(SamlSettings(entity_id="x", metadata=path, attributes={"a": "b"}), CONTEXT)
+
+
+def test_a_plugin_that_takes_any_relay_state_breaks_a_promise(idp: SamlIdp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fhir_facade_identity_saml.provider.secrets.compare_digest", lambda one, other: True)
+    suite = TestSaml()
+    suite.idp = idp
+    assert "RelayState without gave VerifiedIdentity" in complaints(suite, "test_tampered_answers_log_nobody_in")

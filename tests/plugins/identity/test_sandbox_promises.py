@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from argon2 import PasswordHasher
 
 from fhir_facade.conformance.identity import IdentityConformance
 from fhir_facade.contracts.identity import Account, Answer, Attempt, Begin
 from fhir_facade.contracts.plugin import IdentityContext
 from fhir_facade_identity_sandbox import SandboxProvider, SandboxSettings, plugin
+from tests.plugins.identity.complaining import complaints
 
 ALMA = Account(
     username="alma",
@@ -32,3 +34,10 @@ class TestSandbox(IdentityConformance):
 
     def refused(self, attempt: Attempt, begin: Begin) -> Answer:
         return Answer(parameters={"username": "alma", "password": "wrong password"}, method="POST")
+
+
+def test_a_plugin_that_takes_any_password_breaks_a_promise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SandboxProvider, "_is_password_of", lambda self, account, password: True)
+    assert "a refusal must raise LoginDenied, not give VerifiedIdentity" in complaints(
+        TestSandbox(), "test_a_refusal_is_login_denied"
+    )
