@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from fhir_facade.contracts.people import SourcePosition
 
@@ -34,9 +35,9 @@ class CellFault(ValueError):
         self.position = position
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
-    """One row: where it stood and its filled cells by column name."""
+    """One row: where it stood and its filled cells, without surrounding blanks, by column name."""
 
     position: SourcePosition
     cells: Mapping[str, str]
@@ -49,8 +50,8 @@ class Row:
 
     def text(self, column: str) -> str | None:
         """The cell without surrounding blanks; None for blanks and fillers."""
-        value = self.cells.get(column, "").strip()
-        return None if value in _FILLERS else value
+        value = self.cells.get(column)
+        return None if value is None or value in _FILLERS else value
 
     def need(self, column: str) -> str:
         """The cell.
@@ -72,16 +73,10 @@ class Row:
         value = self.text(column)
         if value is None:
             return None
-        match = _DAY.fullmatch(value.upper())
-        month = MONTHS.get(match.group(2)) if match else None
-        if match is None or month is None:
-            raise self.fault(f"{column} is not a date written dd-MMM-yyyy")
-        if match.group(3) == "9999":
-            return None
-        try:
-            return date(int(match.group(3)), month, int(match.group(1)))
-        except ValueError:
-            raise self.fault(f"{column} is a date that does not exist") from None
+        found = _day(value)
+        if isinstance(found, str):
+            raise self.fault(f"{column} {found}")
+        return found
 
     def amount(self, column: str) -> Decimal | None:
         """The cell as US dollars with two decimals, sign as given; fillers of eights or nines are absent.
@@ -90,12 +85,12 @@ class Row:
             CellFault: it is not a number, or finer than a cent.
         """
         value = self.text(column)
-        if value is None or _FILLER_AMOUNT.fullmatch(value):
+        if value is None:
             return None
-        number = self._decimal(value, column, "an amount of money")
-        if number != number.quantize(_CENT):
-            raise self.fault(f"{column} is not an amount of money in whole cents")
-        return number.quantize(_CENT)
+        found = _amount(value)
+        if isinstance(found, str):
+            raise self.fault(f"{column} {found}")
+        return found
 
     def number(self, column: str) -> Decimal | None:
         """The cell as a number, digits as in the file.
@@ -104,7 +99,12 @@ class Row:
             CellFault: it is not a number.
         """
         value = self.text(column)
-        return None if value is None else self._decimal(value, column, "a number")
+        if value is None:
+            return None
+        found = _number(value)
+        if found is None:
+            raise self.fault(f"{column} is not a number")
+        return found
 
     def whole(self, column: str) -> int | None:
         """The cell as a whole number (``30``, ``30.0``).
@@ -124,7 +124,34 @@ class Row:
         value = self.text(column)
         return None if value is None else value.zfill(width)
 
-    def _decimal(self, value: str, column: str, what: str) -> Decimal:
-        if not _NUMBER.fullmatch(value):
-            raise self.fault(f"{column} is not {what}")
-        return Decimal(value)
+
+@lru_cache(maxsize=16_384)
+def _day(value: str) -> date | str | None:
+    """The day of a cell, None for an open end, or what is wrong with it."""
+    match = _DAY.fullmatch(value.upper())
+    month = MONTHS.get(match.group(2)) if match else None
+    if match is None or month is None:
+        return "is not a date written dd-MMM-yyyy"
+    if match.group(3) == "9999":
+        return None
+    try:
+        return date(int(match.group(3)), month, int(match.group(1)))
+    except ValueError:
+        return "is a date that does not exist"
+
+
+@lru_cache(maxsize=65_536)
+def _amount(value: str) -> Decimal | str | None:
+    """The amount of a cell, None for a filler, or what is wrong with it."""
+    if _FILLER_AMOUNT.fullmatch(value):
+        return None
+    number = _number(value)
+    if number is None:
+        return "is not an amount of money"
+    cents = number.quantize(_CENT)
+    return cents if cents == number else "is not an amount of money in whole cents"
+
+
+@lru_cache(maxsize=65_536)
+def _number(value: str) -> Decimal | None:
+    return Decimal(value) if _NUMBER.fullmatch(value) else None

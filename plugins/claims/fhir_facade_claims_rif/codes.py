@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 
 from fhir_facade.contracts import codes
 from fhir_facade.contracts.codes import Code
@@ -21,7 +22,10 @@ _ADJUSTMENT = re.compile(r"(?:CO|CR|OA|PI|PR)(\w{1,4})")
 
 def diagnosis(value: str, version: str | None, service: date) -> Code:
     """An ICD-10-CM or ICD-9-CM code: ``version`` is 0 or 9, where blank the day of service decides."""
-    return Code(codes.ICD_9_CM if _is_icd_9(version, service) else codes.ICD_10_CM, value)
+    return _code(codes.ICD_9_CM if _is_icd_9(version, service) else codes.ICD_10_CM, value)
+
+
+_code = lru_cache(maxsize=65_536)(Code)
 
 
 def icd_procedure(value: str, version: str | None, service: date) -> Code:
@@ -33,6 +37,7 @@ def _is_icd_9(version: str | None, service: date) -> bool:
     return version == "9" if version in ("0", "9") else service < ICD_10_FROM
 
 
+@lru_cache(maxsize=65_536)
 def procedure(value: str | None, revenue: str | None = None) -> Code | None:
     """The code of a line: CPT (HCPCS level I), HCPCS level II, or HIPPS where the revenue code says so."""
     if value is None:
@@ -42,6 +47,7 @@ def procedure(value: str | None, revenue: str | None = None) -> Code | None:
     return Code(codes.CPT if _CPT.fullmatch(value) else codes.HCPCS, value)
 
 
+@lru_cache(maxsize=4_096)
 def modifier(value: str) -> Code:
     """A modifier: CPT's start with a digit, HCPCS's with a letter."""
     return Code(codes.CPT if value[0].isdigit() else codes.HCPCS, value)

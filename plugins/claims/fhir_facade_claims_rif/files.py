@@ -25,13 +25,17 @@ class SourceFile:
     faults: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
-    """One row of a file: its line number and its cells, or why they cannot be read (with those that can)."""
+    """One row of a file: its line number and its cells, or why they cannot be read (with those that can).
+
+    ``plain`` says that the row holds nothing but printable ASCII.
+    """
 
     number: int
     cells: list[str]
     fault: str | None = None
+    plain: bool = False
 
 
 def discover(folder: Path) -> list[SourceFile]:
@@ -91,6 +95,15 @@ def lines(file: SourceFile) -> Iterator[Line]:
 
 
 def _line(number: int, text: str, width: int) -> Line:
+    plain = text.isascii() and text.isprintable()
+    if plain and '"' not in text and "\\" not in text:
+        cells = text.split("|")
+        if len(cells) == width:
+            return Line(number, cells, None, True)
+    return _unusual_line(number, text, width)
+
+
+def _unusual_line(number: int, text: str, width: int) -> Line:
     try:
         cells = _split(text)
     except csv.Error:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import cache, lru_cache
 
 from fhir_facade.contracts.codes import NDC, Code
 from fhir_facade.contracts.people import Identifier
-from fhir_facade.contracts.records import Amount, Amounts, ClaimStatus, Detail, LocalAmount
-from fhir_facade_claims_rif import columns
+from fhir_facade.contracts.records import Amounts, ClaimStatus, Detail, LocalAmount
+from fhir_facade_claims_rif import columns, selection
 from fhir_facade_claims_rif.cells import Row
 from fhir_facade_claims_rif.kinds import FileKind
 from fhir_facade_claims_rif.providers import Providers, real
+from fhir_facade_claims_rif.selection import Columns
 
 CLAIM_GROUP = "https://bluebutton.cms.gov/resources/identifier/claim-group"
 
@@ -33,6 +35,7 @@ class Source:
         return self.rows[0]
 
 
+@cache
 def variable(column: str) -> str:
     """CMS's URI of a column."""
     return columns.VARIABLES + column.lower()
@@ -57,6 +60,7 @@ def need_day(row: Row, *names: str) -> date:
     raise row.fault(f"{' and '.join(names)} blank, but every claim needs a date")
 
 
+@lru_cache(maxsize=4_096)
 def midnight(day: date) -> datetime:
     """The instant that stands for a day on which the source changed the record."""
     return datetime.combine(day, time(), UTC)
@@ -81,53 +85,60 @@ def status(row: Row) -> ClaimStatus:
 
 def totals(source: Source) -> Amounts:
     """The claim's amounts."""
-    return _amounts(source.first, source.kind.claim_columns, columns.TOTALS)
+    return _amounts(source.first, selection.of_claim(source.kind))
 
 
 def line_amounts(kind: FileKind, row: Row) -> Amounts:
     """The line's amounts."""
-    return _amounts(row, kind.line_columns or kind.claim_columns, columns.LINE_AMOUNTS)
+    return _amounts(row, selection.of_line(kind))
 
 
-def _amounts(row: Row, names: Sequence[str], table: dict[str, Amount]) -> Amounts:
-    return {table[name]: value for name in names if name in table and (value := row.amount(name)) is not None}
+def _amounts(row: Row, chosen: Columns) -> Amounts:
+    cells = row.cells
+    return {kind: value for name, kind in chosen.amounts if name in cells and (value := row.amount(name)) is not None}
 
 
-def local_amounts(row: Row, names: Sequence[str]) -> tuple[LocalAmount, ...]:
-    """Amounts of CMS's own kinds among the columns ``names``."""
-    found = ((name, row.amount(name)) for name in names if name in columns.LOCAL_AMOUNTS)
+def local_amounts(row: Row, chosen: Columns) -> tuple[LocalAmount, ...]:
+    """Amounts of CMS's own kinds among the columns ``chosen``."""
+    found = ((name, row.amount(name)) for name in chosen.local_amounts if name in row.cells)
     return tuple(LocalAmount(category=category(name), amount=value) for name, value in found if value is not None)
 
 
+@cache
 def category(name: str) -> Code:
     """What a column of CMS's own is called where it has no element: the guide's slices stay free of it."""
     return Code(columns.VARIABLES.rstrip("/"), name.lower())
 
 
-def details(row: Row, names: Sequence[str]) -> tuple[Detail, ...]:
-    """Facts of CMS's own among the columns ``names``."""
-    return tuple(detail for name in names for detail in _detail(row, name))
+def details(row: Row, chosen: Columns) -> tuple[Detail, ...]:
+    """Facts of CMS's own among the columns ``chosen``; the same fact is the same object wherever it is read."""
+    cells = row.cells
+    return tuple([found for name in chosen.details if name in cells and (found := _detail(row, name)) is not None])
 
 
-def _detail(row: Row, name: str) -> Iterator[Detail]:
+def _detail(row: Row, name: str) -> Detail | None:
     value = row.text(name)
     if value is None:
-        return
+        return None
+    if name in columns.QUANTITIES:
+        unit = columns.QUANTITIES[name]
+        return _quantity(name, row.number(name), value, row.text(unit) if unit else None)
+    return Detail(category=category(name), day=row.day(name)) if name in columns.DAYS else _plain_detail(name, value)
+
+
+@lru_cache(maxsize=65_536)
+def _plain_detail(name: str, value: str) -> Detail | None:
     if name in columns.CODES:
-        yield Detail(category=category(name), code=Code(variable(name), value))
-    elif name in columns.DRUG_CODES and real(value):
-        yield Detail(category=category(name), code=Code(NDC, value.zfill(11)))
-    elif name in columns.TEXTS:
-        yield Detail(category=category(name), text=value)
-    elif name in columns.QUANTITIES:
-        yield _quantity(row, name)
-    elif name in columns.DAYS:
-        yield Detail(category=category(name), day=row.day(name))
+        return Detail(category=category(name), code=Code(variable(name), value))
+    if name in columns.TEXTS:
+        return Detail(category=category(name), text=value)
+    return Detail(category=category(name), code=Code(NDC, value.zfill(11))) if real(value) else None
 
 
-def _quantity(row: Row, name: str) -> Detail:
-    unit = columns.QUANTITIES[name]
-    return Detail(category=category(name), quantity=row.number(name), unit=row.text(unit) if unit else None)
+@lru_cache(maxsize=65_536)
+def _quantity(name: str, number: Decimal | None, digits: str, unit: str | None) -> Detail:
+    """``digits`` tells ``1.0`` from ``1.00``, which are equal as numbers and are written as they came."""
+    return Detail(category=category(name), quantity=number, unit=unit)
 
 
 def line_number(row: Row, column: str) -> int:

@@ -21,7 +21,8 @@ from fhir_facade_claims_rif import codes, diagnoses, header
 from fhir_facade_claims_rif.cells import Row
 from fhir_facade_claims_rif.header import Source
 from fhir_facade_claims_rif.payers import PRIMARY_PAYERS
-from fhir_facade_claims_rif.professional import clinician, common_line, team
+from fhir_facade_claims_rif.professional import clinician, common, team
+from fhir_facade_claims_rif.selection import of_claim
 
 _TOTAL_LINE = "0001"
 _ANSI = ("REV_CNTR_1ST_ANSI_CD", "REV_CNTR_2ND_ANSI_CD", "REV_CNTR_3RD_ANSI_CD", "REV_CNTR_4TH_ANSI_CD")
@@ -72,8 +73,8 @@ def claim(source: Source, coverage_id: str) -> Claim:
         totals=header.totals(source),
         benefit_payment=NetworkStatus.OTHER,
         payment_status=_payment_status(row),
-        local_amounts=header.local_amounts(row, source.kind.claim_columns),
-        details=header.details(row, source.kind.claim_columns) + (() if inpatient else _rendering(source)),
+        local_amounts=header.local_amounts(row, of_claim(source.kind)),
+        details=header.details(row, of_claim(source.kind)) + (() if inpatient else _rendering(source)),
         position=row.position,
     )
 
@@ -134,13 +135,14 @@ def _line(source: Source, row: Row, start: date, end: date | None) -> ClaimLine:
     """Lines without a day of their own were served within the claim's days."""
     own = row.day("REV_CNTR_DT")
     reasons = [reason for name in _ANSI if (value := row.text(name)) and (reason := codes.adjustment(value))]
-    line = ClaimLine(
+    revenue = row.padded("REV_CNTR", 4)
+    return ClaimLine(
         number=header.line_number(row, "CLM_LINE_NUM"),
-        revenue=row.padded("REV_CNTR", 4),
+        revenue=revenue,
         service_start=own or start,
         service_end=None if own else end,
         units=row.number("REV_CNTR_UNIT_CNT"),
         adjustments=tuple(reasons),
         benefit_payment=NetworkStatus.OTHER,
+        **common(source, row, revenue),
     )
-    return common_line(source, row, line)

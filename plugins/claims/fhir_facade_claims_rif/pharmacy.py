@@ -20,6 +20,7 @@ from fhir_facade_claims_rif.cells import Row
 from fhir_facade_claims_rif.header import Source
 from fhir_facade_claims_rif.professional import team
 from fhir_facade_claims_rif.providers import NCPDP, UPIN, Providers
+from fhir_facade_claims_rif.selection import of_claim, of_line
 
 _NPI, _UPIN, _NCPDP, _TAX = "01", "06", "07", "11"
 _COMPOUND = "2"
@@ -52,7 +53,7 @@ def claim(source: Source, coverage_id: str) -> Claim:
         lines=(_line(source, row),),
         payment_status=PaymentStatus.PAID,
         pharmacy=_pharmacy_details(row),
-        details=header.details(row, source.kind.claim_columns),
+        details=header.details(row, of_claim(source.kind)),
         position=row.position,
     )
 
@@ -111,6 +112,6 @@ def _line(source: Source, row: Row) -> ClaimLine:
         ingredients=(Ingredient(drug=code, quantity=quantity),) if compound and code else (),
         quantity=quantity,
         amounts=header.line_amounts(source.kind, row),
-        local_amounts=header.local_amounts(row, source.kind.claim_columns),
+        local_amounts=header.local_amounts(row, of_line(source.kind)),
         position=row.position,
     )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import TypedDict
 
-from fhir_facade.contracts.people import Identifier
+from fhir_facade.contracts.codes import Code
+from fhir_facade.contracts.people import Identifier, SourcePosition
 from fhir_facade.contracts.records import (
+    Amounts,
     CareTeamMember,
     CareTeamRole,
     Claim,
     ClaimKind,
     ClaimLine,
+    Detail,
+    LocalAmount,
     NetworkStatus,
     OtherPayer,
     Party,
@@ -22,6 +26,7 @@ from fhir_facade_claims_rif.cells import Row
 from fhir_facade_claims_rif.header import Source
 from fhir_facade_claims_rif.payers import PRIMARY_PAYERS
 from fhir_facade_claims_rif.providers import UPIN
+from fhir_facade_claims_rif.selection import of_claim, of_line
 
 _DENIED_CLAIM = frozenset("0DEFGHJKPQTUVXY")
 """CARR_CLM_PMT_DNL_CD: denied, or somebody else was found to be the payer."""
@@ -30,6 +35,17 @@ _DENIED_LINE = frozenset("BCDILMNOP")
 """LINE_PRCSG_IND_CD: the line was denied, for whatever reason."""
 
 MODIFIERS = ("HCPCS_1ST_MDFR_CD", "HCPCS_2ND_MDFR_CD", "HCPCS_3RD_MDFR_CD", "HCPCS_4TH_MDFR_CD")
+
+
+class CommonParts(TypedDict):
+    """Parts of a line that carrier, DME and institutional claims share."""
+
+    procedure: Code | None
+    modifiers: tuple[Code, ...]
+    amounts: Amounts
+    local_amounts: tuple[LocalAmount, ...]
+    details: tuple[Detail, ...]
+    position: SourcePosition
 
 
 def claim(source: Source, coverage_id: str) -> Claim:
@@ -64,8 +80,8 @@ def claim(source: Source, coverage_id: str) -> Claim:
         totals=header.totals(source),
         benefit_payment=NetworkStatus.OTHER,
         payment_status=_payment_status(row),
-        local_amounts=header.local_amounts(row, source.kind.claim_columns),
-        details=header.details(row, source.kind.claim_columns),
+        local_amounts=header.local_amounts(row, of_claim(source.kind)),
+        details=header.details(row, of_claim(source.kind)),
         position=row.position,
     )
 
@@ -123,7 +139,7 @@ def _line(source: Source, row: Row) -> ClaimLine:
     place = row.padded("LINE_PLACE_OF_SRVC_CD", 2)
     if place is None:
         raise row.fault("LINE_PLACE_OF_SRVC_CD is blank, but a professional line needs it")
-    line = ClaimLine(
+    return ClaimLine(
         number=header.line_number(row, "LINE_NUM"),
         service_start=start,
         service_end=row.day("LINE_LAST_EXPNS_DT"),
@@ -131,19 +147,18 @@ def _line(source: Source, row: Row) -> ClaimLine:
         units=row.number("LINE_SRVC_CNT"),
         denied=row.text("LINE_PRCSG_IND_CD") in _DENIED_LINE,
         benefit_payment=NetworkStatus.OTHER,
+        **common(source, row),
     )
-    return common_line(source, row, line)
 
 
-def common_line(source: Source, row: Row, line: ClaimLine) -> ClaimLine:
-    """``line`` with what lines of carrier, DME and institutional claims share."""
-    modifiers = [value for name in MODIFIERS if (value := row.text(name))]
-    return replace(
-        line,
-        procedure=codes.procedure(row.text("HCPCS_CD"), line.revenue),
-        modifiers=tuple(codes.modifier(value) for value in modifiers),
-        amounts=header.line_amounts(source.kind, row),
-        local_amounts=header.local_amounts(row, source.kind.line_columns),
-        details=header.details(row, source.kind.line_columns),
-        position=row.position,
-    )
+def common(source: Source, row: Row, revenue: str | None = None) -> CommonParts:
+    """What lines of carrier, DME and institutional claims share."""
+    chosen = of_line(source.kind)
+    return {
+        "procedure": codes.procedure(row.text("HCPCS_CD"), revenue),
+        "modifiers": tuple([codes.modifier(value) for name in MODIFIERS if (value := row.text(name))]),
+        "amounts": header.line_amounts(source.kind, row),
+        "local_amounts": header.local_amounts(row, chosen),
+        "details": header.details(row, chosen),
+        "position": row.position,
+    }

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import compress, groupby
+from operator import itemgetter
 from pathlib import Path
 
 from fhir_facade.contracts.claims import Rejected
@@ -40,7 +41,10 @@ SELECT kind, record FROM rows WHERE kind > 1 GROUP BY kind, record HAVING count(
 """
 
 
-@dataclass(frozen=True, slots=True)
+_Staged = tuple[int, str, str, str, str, int, int, bool, str]
+
+
+@dataclass(slots=True)
 class StagedRow:
     """One row of a record: which line of it, what the row does, and whether it could be read whole."""
 
@@ -106,7 +110,7 @@ class Staging:
         _, kind, _, _, line, action, file, number, broken, cells = row
         name, written = self._files[int(str(file))]
         values = str(cells).split(_SEPARATOR)
-        filled = {c: v for c, v in zip(used(KINDS[int(str(kind))]), values, strict=False) if v}
+        filled = dict(compress(zip(used(KINDS[int(str(kind))]), values, strict=False), values))
         position = SourcePosition(file=name, line=int(str(number)))
         return StagedRow(str(line), str(action), bool(broken), int(str(file)), Row(position, filled, written))
 
@@ -175,32 +179,42 @@ def _build(files: Sequence[SourceFile], path: Path, state: str) -> None:
 
 
 def _stage_file(database: sqlite3.Connection, number: int, file: SourceFile, kind: FileKind) -> None:
-    places = {column: place for place, column in enumerate(file.header)}
-    wanted = [places.get(column) for column in used(kind)]
     insert = (
         "INSERT INTO rows (kind, member, record, line, dml, file, number, broken, cells) VALUES (?,?,?,?,?,?,?,?,?)"
     )
+    database.executemany(insert, _staged(database, number, file, kind))
+
+
+def _staged(database: sqlite3.Connection, number: int, file: SourceFile, kind: FileKind) -> Iterator[_Staged]:
+    """The rows of ``file`` as the staging file keeps them; their faults go there on the way."""
+    places = {column: place for place, column in enumerate(file.header)}
+    blank = len(file.header)
+    whole = itemgetter(*(places.get(column, blank) for column in used(kind)))
     for line in lines(file):
-        key = _key(line, kind, places)
+        cells = _clean(line, blank)
+        key = _key(cells, kind, places)
         unknown = _key_fault(key, kind)
         fault = line.fault or unknown
         if fault:
             _report(database, file.name, line.number, (fault,))
         if unknown or (fault and kind.claim_kind is None):
             continue
-        cells = [_cell(line.cells, place) for place in wanted]
-        row = (kind.number, *key, number, line.number, bool(fault), _SEPARATOR.join(cells))
-        database.execute(insert, row)
+        yield (kind.number, *key, number, line.number, bool(fault), _SEPARATOR.join(whole(cells)))
 
 
-def _cell(cells: Sequence[str], place: int | None) -> str:
-    text = "" if place is None or place >= len(cells) else cells[place].strip()
-    return text.encode("utf-8", "replace").decode("utf-8").replace(_SEPARATOR, " ")
+def _clean(line: Line, width: int) -> list[str]:
+    """The cells of a line as text without surrounding blanks; ``width`` and one more, which is empty."""
+    cells = [*map(str.strip, line.cells)] if line.plain else [_cell(cell) for cell in line.cells]
+    return cells + [""] * (width + 1 - len(cells))
 
 
-def _key(line: Line, kind: FileKind, places: dict[str, int]) -> tuple[str, str, str, str]:
+def _cell(text: str) -> str:
+    return text.strip().encode("utf-8", "replace").decode("utf-8").replace(_SEPARATOR, " ")
+
+
+def _key(cells: Sequence[str], kind: FileKind, places: Mapping[str, int]) -> tuple[str, str, str, str]:
     named = ("BENE_ID", kind.record, kind.line or ("RFRNC_YR" if kind.number == 0 else ""), "DML_IND")
-    member, record, number, action = (_cell(line.cells, places.get(name)) for name in named)
+    member, record, number, action = (cells[places.get(name, -1)] for name in named)
     return member, record, number, action.upper() or "INSERT"
 
 
