@@ -5,7 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class ClaimKind(StrEnum):
+class Word(StrEnum):
+    """A word of a closed list; hashed as the text it is, which every look-up in a record's mappings does."""
+
+    __hash__ = str.__hash__
+
+
+class ClaimKind(Word):
     """Which of the five CARIN profiles a claim becomes [190, 16, 15]; vision shares the professional profile."""
 
     INPATIENT = "inpatient"
@@ -16,14 +22,14 @@ class ClaimKind(StrEnum):
     ORAL = "oral"
 
 
-class ClaimStatus(StrEnum):
+class ClaimStatus(Word):
     """[140]: an adjusted, reversed or voided claim is ``cancelled``."""
 
     ACTIVE = "active"
     CANCELLED = "cancelled"
 
 
-class Amount(StrEnum):
+class Amount(Word):
     """What an amount means [20, 188]."""
 
     SUBMITTED = "submitted"
@@ -48,7 +54,7 @@ class Amount(StrEnum):
     """Pharmacy: ingredient cost, dispensing fee, sales tax and administration together."""
 
 
-class CareTeamRole(StrEnum):
+class CareTeamRole(Word):
     """Function of a provider on the claim [165]."""
 
     ATTENDING = "attending"
@@ -63,7 +69,7 @@ class CareTeamRole(StrEnum):
     PURCHASED_SERVICE = "purchasedservice"
 
 
-class DiagnosisRole(StrEnum):
+class DiagnosisRole(Word):
     """Role of a diagnosis [189]; ``SECONDARY`` is written as the kind's profile wants it (``other``, ``secondary``)."""
 
     PRINCIPAL = "principal"
@@ -73,7 +79,7 @@ class DiagnosisRole(StrEnum):
     REASON_FOR_VISIT = "patientreasonforvisit"
 
 
-class NetworkStatus(StrEnum):
+class NetworkStatus(Word):
     """[101, 142]: ``OTHER`` only for a benefit payment that is neither, or mixed."""
 
     IN_NETWORK = "innetwork"
@@ -81,7 +87,7 @@ class NetworkStatus(StrEnum):
     OTHER = "other"
 
 
-class PaymentStatus(StrEnum):
+class PaymentStatus(Word):
     """[91]."""
 
     PAID = "paid"
@@ -89,7 +95,7 @@ class PaymentStatus(StrEnum):
     PARTIALLY_PAID = "partiallypaid"
 
 
-class PartyKind(StrEnum):
+class PartyKind(Word):
     """Which record a party id names."""
 
     ORGANIZATION = "Organization"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 
 _FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
@@ -13,6 +14,7 @@ def is_fhir_id(value: object) -> bool:
     return isinstance(value, str) and _FHIR_ID.fullmatch(value) is not None
 
 
+@lru_cache(maxsize=65_536)
 def facade_id(source: str, local: str) -> str:
     """The id of a resource.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -48,7 +48,7 @@ def elements(node: Any, path: str) -> list[Any]:
     found = [node]
     for step in _steps(path):
         found = [item[step] for item in found if isinstance(item, dict) and step in item]
-        if any(isinstance(item, list) for item in found):
+        if list in map(type, found):
             found = _flat(found)
     return [item for item in found if item is not None]
 
@@ -61,7 +61,7 @@ def _steps(path: str) -> tuple[str, ...]:
 def _flat(found: list[Any]) -> list[Any]:
     flat: list[Any] = []
     for item in found:
-        if isinstance(item, list):
+        if type(item) is list:
             flat += _flat(item)
         else:
             flat.append(item)
@@ -79,8 +79,13 @@ def references(resource: Resource, parameter: Parameter) -> Iterator[str]:
 def _values(resource: Resource, parameter: Parameter) -> Iterator[IndexValue]:
     extract = _EXTRACT[parameter.kind]
     for path in parameter.paths:
-        for element in elements(resource, path):
+        for element in _distinct(elements(resource, path)):
             yield from extract(element, parameter)
+
+
+def _distinct(found: list[Any]) -> Iterable[Any]:
+    """Each text once, and each object that several places share."""
+    return found if len(found) < 2 else {item if type(item) is str else id(item): item for item in found}.values()
 
 
 def _dates(element: Any, _: Parameter) -> Iterator[IndexValue]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 
 from fhir_facade.contracts.codes import CARC, NCPDP_REJECT, RARC, Code
 from fhir_facade.contracts.records import Claim, NetworkStatus, PaymentStatus
@@ -43,8 +44,9 @@ def claim_payment_status(claim: Claim) -> NetworkStatus:
     return only if not said and only is not None else NetworkStatus.OTHER
 
 
+@cache
 def payment(status: NetworkStatus) -> Json:
-    """``benefitpaymentstatus`` [142]."""
+    """``benefitpaymentstatus`` [142]; cached, so never to be changed."""
     return _status("benefitpaymentstatus", NetworkStatus(status))
 
 
@@ -68,6 +70,8 @@ def adjustments(codes: Sequence[Code]) -> list[Json]:
 
 def line_reasons(draft: Draft, category: str, codes: Sequence[Code]) -> list[Json]:
     """``adjustmentreason`` or ``rejectreason`` of a line; a guide that allows one holds all codes in it."""
+    if not codes:
+        return []
     systems = _REASONS if category == "adjustmentreason" else frozenset({NCPDP_REJECT})
     codes = [
         code for code in dict.fromkeys(codes) if _bound(code, systems, f"a code of {category} is of another system")

@@ -12,6 +12,7 @@ from decimal import Decimal
 from fhir_facade.contracts.records import Amount, Amounts, Claim, ClaimLine, LocalAmount
 from fhir_facade.fhir.eob.draft import Draft
 from fhir_facade.fhir.guide import CARIN, THO, Guide
+from fhir_facade.fhir.identity import ByIdentity
 from fhir_facade.fhir.unfit import Unfit
 from fhir_facade.fhir.values import Json, absent, concept, money, number
 
@@ -32,9 +33,12 @@ def categories(guide: Guide, amounts: Amounts) -> list[Json]:
     except (KeyError, TypeError):
         raise Unfit("an amount is of no known kind") from None
     return [
-        {"category": guide.concept(_SYSTEMS[kind], _CODES[kind]), "amount": money(value, "an amount")}
+        {"category": guide.concept(_SYSTEMS[kind], _CODES[kind]), "amount": _money(value)}
         for kind, value in entries
     ]
+
+
+_money: ByIdentity[object, Json] = ByIdentity(lambda value: money(value, "an amount"))
 
 
 def _place(entry: tuple[Amount, Decimal]) -> int:
@@ -46,7 +50,7 @@ def local(amounts: Sequence[LocalAmount]) -> list[Json]:
     return [
         {
             "category": concept(a.category.system, a.category.value, None, a.category.display),
-            "amount": money(a.amount, "an amount"),
+            "amount": _money(a.amount),
         }
         for a in amounts
     ]

@@ -8,6 +8,7 @@ from typing import Any
 from fhir_facade.contracts.records import Claim, ClaimLine, Detail, Party, PartyKind
 from fhir_facade.fhir.eob.draft import Draft
 from fhir_facade.fhir.guide import CARIN
+from fhir_facade.fhir.identity import ByIdentity
 from fhir_facade.fhir.unfit import Unfit
 from fhir_facade.fhir.values import Json, concept, day, quantity, text
 
@@ -31,13 +32,13 @@ def inform_details(draft: Draft, details: Sequence[Detail]) -> list[int]:
     Raises:
         Unfit: a fact has no value, or more than one.
     """
-    sequences = []
-    for entry in map(_detail, details):
-        written = repr(entry)
-        if written not in draft.details:
-            draft.details[written] = draft.inform(entry)
-        sequences.append(draft.details[written])
-    return list(dict.fromkeys(sequences))
+    sequences: dict[int, None] = {}
+    for entry, written in map(_written, details):
+        sequence = draft.details.get(written)
+        if sequence is None:
+            sequence = draft.details[written] = draft.inform(entry)
+        sequences[sequence] = None
+    return list(sequences)
 
 
 def cited(draft: Draft, line: ClaimLine, sequences: Sequence[int] = ()) -> Json:
@@ -61,6 +62,15 @@ def _detail(detail: Detail) -> Json:
         raise Unfit("a detail needs exactly one value")
     kind = detail.category
     return {"category": concept(kind.system, kind.value, None, kind.display)} | values
+
+
+def _told(detail: Detail) -> tuple[Json, str]:
+    """A detail's entry, and the same as text: what tells it from others, digit by digit."""
+    entry = _detail(detail)
+    return entry, repr(entry)
+
+
+_written = ByIdentity(_told)
 
 
 def received(draft: Draft) -> None:
