@@ -24,15 +24,16 @@ class ByIdentity(Generic[T, R]):
     def __init__(self, function: Callable[[T], R], most: int = 65_536) -> None:
         self._function = function
         self._most = most
-        self._known: dict[int, tuple[T, R]] = {}
+        self.known: dict[int, tuple[T, R]] = {}
+        """Object and result by the object's id; a loop that is run very often looks here before it calls."""
 
     def __call__(self, thing: T) -> R:
         """What the function says of ``thing``."""
-        known = self._known.get(id(thing))
+        known = self.known.get(id(thing))
         if known is not None:  # the object is kept, so that nothing else can have its id
             return known[1]
         result = self._function(thing)
-        if len(self._known) >= self._most:
-            self._known.clear()
-        self._known[id(thing)] = (thing, result)
+        if len(self.known) >= self._most:
+            self.known.clear()
+        self.known[id(thing)] = (thing, result)
         return result

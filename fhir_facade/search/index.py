@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from fhir_facade.search.folding import fold_code
@@ -19,6 +19,7 @@ from fhir_facade.search.query import (
 from fhir_facade.search.registry import REGISTRY, Kind, Parameter
 
 Resource = Mapping[str, Any]
+_Extract = Callable[[Any, Parameter], Iterator[IndexValue]]
 
 
 def index(resource: Resource, wanted: Collection[str] | None = None) -> IndexValues:
@@ -34,13 +35,26 @@ def index(resource: Resource, wanted: Collection[str] | None = None) -> IndexVal
         ValueError: an indexed date of the resource is no FHIR date.
     """
     values: IndexValues = {}
-    for name, parameter in REGISTRY[resource["resourceType"]].parameters.items():
-        if wanted is not None and name not in wanted:
+    for parameter, extract, paths in _plan(resource["resourceType"]):
+        if wanted is not None and parameter.name not in wanted:
             continue
-        found = tuple(dict.fromkeys(_values(resource, parameter)))
+        found: dict[IndexValue, None] = {}
+        for first, path in paths:
+            if first in resource:
+                for element in _distinct(elements(resource, path)):
+                    found.update(dict.fromkeys(extract(element, parameter)))
         if found:
-            values[name] = found
+            values[parameter.name] = tuple(found)
     return values
+
+
+@cache
+def _plan(resource_type: str) -> list[tuple[Parameter, _Extract, list[tuple[str, str]]]]:
+    """Every parameter of a type with what reads it, and its paths, each after the element that it begins with."""
+    return [
+        (parameter, _EXTRACT[parameter.kind], [(_steps(path)[0], path) for path in parameter.paths])
+        for parameter in REGISTRY[resource_type].parameters.values()
+    ]
 
 
 def elements(node: Any, path: str) -> list[Any]:
@@ -74,13 +88,6 @@ def references(resource: Resource, parameter: Parameter) -> Iterator[str]:
         for element in elements(resource, path):
             if isinstance(element, Mapping) and isinstance(element.get("reference"), str):
                 yield element["reference"]
-
-
-def _values(resource: Resource, parameter: Parameter) -> Iterator[IndexValue]:
-    extract = _EXTRACT[parameter.kind]
-    for path in parameter.paths:
-        for element in _distinct(elements(resource, path)):
-            yield from extract(element, parameter)
 
 
 def _distinct(found: list[Any]) -> Iterable[Any]:
@@ -130,7 +137,7 @@ def _uris(element: Any, _: Parameter) -> Iterator[IndexValue]:
             yield StringIndex(element.partition("|")[0])
 
 
-_EXTRACT: Mapping[Kind, Callable[[Any, Parameter], Iterator[IndexValue]]] = {
+_EXTRACT: Mapping[Kind, _Extract] = {
     Kind.DATE: _dates,
     Kind.TOKEN: _tokens,
     Kind.REFERENCE: _references,

@@ -32,9 +32,9 @@ def dictionary_for(
         return newest
     samples = _sample(prepared)
     body, facets = train([item.body for item in samples], [packed_facets(item) for item in samples])
-    values = {"source": source, "samples": len(samples), "body": body, "facets": facets}
+    values = {"source": source, "samples": len(prepared), "body": body, "facets": facets}
     key = connection.execute(sa.insert(dictionary).values(values).returning(dictionary.c.key)).scalar_one()
-    return Dictionary(key, len(samples), body, facets)
+    return Dictionary(key, len(prepared), body, facets)
 
 
 def _newest(connection: Connection, source: int) -> Dictionary:

@@ -53,7 +53,8 @@ def _take_database(engine: Engine, source: str) -> Iterator[None]:
         yield
         return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        taken = sa.select(sa.func.pg_try_advisory_lock(sa.func.hashtext(f"fhir-facade sync {source}")))
-        if not connection.execute(taken).scalar():
+        number = sa.func.hashtext(f"fhir-facade sync {source}")
+        if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(number))).scalar():
             raise AlreadySyncing(f"source {source} is being synced by another machine; wait for it to finish")
         yield
+        connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))  # the server notices a close only later

@@ -22,6 +22,7 @@ from fhir_facade.resources.frames import ENOUGH_SAMPLES, PLAIN, Dictionary, Pack
 from fhir_facade.resources.schema import TYPES
 from fhir_facade.search.registry import REGISTRY
 from fhir_facade.sync.batch import Batch, MemberBatch
+from fhir_facade.sync.collecting import collect, collected_between_batches
 from fhir_facade.sync.dictionaries import dictionary_for
 from fhir_facade.sync.lock import one_at_a_time
 from fhir_facade.sync.people import PeopleWriter
@@ -75,7 +76,7 @@ def sync(source: ExtractSource, plan: SyncPlan, on_progress: OnProgress | None =
     started = time.time()
     engine = writer(plan.replica)
     try:
-        with one_at_a_time(engine, plan.state, plan.name):
+        with one_at_a_time(engine, plan.state, plan.name), collected_between_batches():
             run = _Run(engine, source, plan, on_progress)
             run.work(started)
             run.report.seconds = time.time() - started
@@ -222,6 +223,7 @@ class _Run:
                 finish_run(connection, self._state, finished)
         self.report.noticed.merge(self._batch.noticed)
         self._batch.clear()
+        collect()
 
     def _packer(self, connection: Connection) -> Packer:
         if self._pool is None or self._dictionary is None:

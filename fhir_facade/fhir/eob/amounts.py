@@ -14,12 +14,11 @@ from fhir_facade.fhir.eob.draft import Draft
 from fhir_facade.fhir.guide import CARIN, THO, Guide
 from fhir_facade.fhir.identity import ByIdentity
 from fhir_facade.fhir.unfit import Unfit
-from fhir_facade.fhir.values import Json, absent, concept, money, number
+from fhir_facade.fhir.values import Json, absent, concept, money
 
 _HL7 = frozenset({Amount.SUBMITTED, Amount.ELIGIBLE, Amount.DEDUCTIBLE, Amount.COPAY, Amount.BENEFIT})
 _SYSTEMS = {kind: f"{THO}/adjudication" if kind in _HL7 else f"{CARIN}/CodeSystem/C4BBAdjudication" for kind in Amount}
-_ORDER = {kind: place for place, kind in enumerate(Amount)}
-_CODES = {kind: kind.value for kind in Amount}
+_KINDS = [(kind, _SYSTEMS[kind], kind.value) for kind in Amount]
 
 
 def categories(guide: Guide, amounts: Amounts) -> list[Json]:
@@ -28,21 +27,17 @@ def categories(guide: Guide, amounts: Amounts) -> list[Json]:
     Raises:
         Unfit: an amount is of no known kind or is not a decimal number.
     """
-    try:
-        entries = sorted(amounts.items(), key=_place)
-    except (KeyError, TypeError):
-        raise Unfit("an amount is of no known kind") from None
-    return [
-        {"category": guide.concept(_SYSTEMS[kind], _CODES[kind]), "amount": _money(value)}
-        for kind, value in entries
+    found = [
+        {"category": guide.concept(system, code), "amount": _money(amounts[kind])}
+        for kind, system, code in _KINDS
+        if kind in amounts
     ]
+    if len(found) != len(amounts):
+        raise Unfit("an amount is of no known kind")
+    return found
 
 
 _money: ByIdentity[object, Json] = ByIdentity(lambda value: money(value, "an amount"))
-
-
-def _place(entry: tuple[Amount, Decimal]) -> int:
-    return _ORDER[entry[0]]
 
 
 def local(amounts: Sequence[LocalAmount]) -> list[Json]:
@@ -97,10 +92,12 @@ def at_line(draft: Draft, line: ClaimLine) -> list[Json]:
 def added(lines: Iterable[Amounts]) -> dict[Amount, Decimal]:
     """The sum per kind of amount over the lines that state it."""
     result: dict[Amount, Decimal] = {}
+    known = _money.known
     for amounts in lines:
         for kind, value in amounts.items():
-            known = number(value, "an amount")
-            result[kind] = result[kind] + known if kind in result else known
+            if id(value) not in known:
+                _money(value)  # says so where it is no amount
+            result[kind] = result[kind] + value if kind in result else value
     return result
 
 

@@ -114,6 +114,8 @@ def dental(code: Code) -> Code:
 
 def modifiers(draft: Draft, line: ClaimLine) -> Json:
     """CPT and HCPCS modifiers [41, 195]; the profiles bind no others."""
+    if not line.modifiers:
+        return {}
     found = [m for m in line.modifiers if m.system in MODIFIERS]
     if len(found) < len(line.modifiers):
         draft.note(f"line {line.number} has a modifier that is neither CPT nor HCPCS; it is left out")

@@ -33,7 +33,10 @@ def inform_details(draft: Draft, details: Sequence[Detail]) -> list[int]:
         Unfit: a fact has no value, or more than one.
     """
     sequences: dict[int, None] = {}
-    for entry, written in map(_written, details):
+    known = _written.known
+    for detail in details:
+        found = known.get(id(detail))
+        entry, written = _written(detail) if found is None else found[1]
         sequence = draft.details.get(written)
         if sequence is None:
             sequence = draft.details[written] = draft.inform(entry)

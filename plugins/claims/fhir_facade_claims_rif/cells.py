@@ -26,6 +26,11 @@ _FILLERS = {"", "~", "UNKNOWN"}
 _CENT = Decimal("0.01")
 
 
+def meant(cell: str) -> str | None:
+    """The cell, or None for a filler."""
+    return None if cell in _FILLERS else cell
+
+
 class CellFault(ValueError):
     """A cell that cannot be what its column says: ``reason`` says what is wrong without the cell's content."""
 
@@ -70,7 +75,7 @@ class Row:
         Raises:
             CellFault: it is not a day that exists.
         """
-        value = self.text(column)
+        value = self.cells.get(column)
         if value is None:
             return None
         found = _day(value)
@@ -84,10 +89,7 @@ class Row:
         Raises:
             CellFault: it is not a number, or finer than a cent.
         """
-        value = self.text(column)
-        if value is None:
-            return None
-        found = _amount(value)
+        found = amount(self.cells.get(column, ""))
         if isinstance(found, str):
             raise self.fault(f"{column} {found}")
         return found
@@ -127,7 +129,9 @@ class Row:
 
 @lru_cache(maxsize=16_384)
 def _day(value: str) -> date | str | None:
-    """The day of a cell, None for an open end, or what is wrong with it."""
+    """The day of a cell, None for an open end or a filler, or what is wrong with it."""
+    if value in _FILLERS:
+        return None
     match = _DAY.fullmatch(value.upper())
     month = MONTHS.get(match.group(2)) if match else None
     if match is None or month is None:
@@ -141,9 +145,9 @@ def _day(value: str) -> date | str | None:
 
 
 @lru_cache(maxsize=65_536)
-def _amount(value: str) -> Decimal | str | None:
+def amount(value: str) -> Decimal | str | None:
     """The amount of a cell, None for a filler, or what is wrong with it."""
-    if _FILLER_AMOUNT.fullmatch(value):
+    if value in _FILLERS or _FILLER_AMOUNT.fullmatch(value):
         return None
     number = _number(value)
     if number is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 
 from fhir_facade.contracts.codes import Code
 from fhir_facade.contracts.records import Diagnosis, DiagnosisRole, Procedure
@@ -59,11 +60,16 @@ def _external_causes(row: Row, service: date) -> Iterator[Diagnosis]:
 
 
 def _numbered(row: Row, code: str, version: str, present: str, service: date) -> Iterator[tuple[Code, str | None]]:
-    for number in range(1, _MOST + 1):
-        found = _code(row, f"{code}{number}", f"{version}{number}", service)
-        sign = row.text(f"{present}{number}")
-        if found:
+    cells = row.cells
+    for coded, versioned, marked in _columns(code, version, present):
+        if coded in cells and (found := _code(row, coded, versioned, service)):
+            sign = row.text(marked)
             yield found, sign if sign in _PRESENT else None
+
+
+@cache
+def _columns(*stems: str) -> list[tuple[str, ...]]:
+    return [tuple(f"{stem}{number}" for stem in stems) for number in range(1, _MOST + 1)]
 
 
 def _code(row: Row, code: str, version: str, service: date) -> Code | None:
@@ -74,10 +80,10 @@ def _code(row: Row, code: str, version: str, service: date) -> Code | None:
 def procedures(row: Row, service: date) -> tuple[Procedure, ...]:
     """ICD procedures; the first is the principal one."""
     found = []
-    for number in range(1, _MOST + 1):
-        value = row.text(f"ICD_PRCDR_CD{number}")
+    columns = _columns("ICD_PRCDR_CD", "ICD_PRCDR_VRSN_CD", "PRCDR_DT")
+    for number, (coded, versioned, performed) in enumerate(columns, start=1):
+        value = row.text(coded)
         if value:
-            code = icd_procedure(value, row.text(f"ICD_PRCDR_VRSN_CD{number}"), service)
-            day = row.day(f"PRCDR_DT{number}")
-            found.append(Procedure(code=code, principal=number == 1, performed_on=day))
+            code = icd_procedure(value, row.text(versioned), service)
+            found.append(Procedure(code=code, principal=number == 1, performed_on=row.day(performed)))
     return tuple(found)

@@ -10,9 +10,9 @@ from functools import cache, lru_cache
 
 from fhir_facade.contracts.codes import NDC, Code
 from fhir_facade.contracts.people import Identifier
-from fhir_facade.contracts.records import Amounts, ClaimStatus, Detail, LocalAmount
+from fhir_facade.contracts.records import Amount, Amounts, ClaimStatus, Detail, LocalAmount
 from fhir_facade_claims_rif import columns, selection
-from fhir_facade_claims_rif.cells import Row
+from fhir_facade_claims_rif.cells import Row, amount, meant
 from fhir_facade_claims_rif.kinds import FileKind
 from fhir_facade_claims_rif.providers import Providers, real
 from fhir_facade_claims_rif.selection import Columns
@@ -95,7 +95,15 @@ def line_amounts(kind: FileKind, row: Row) -> Amounts:
 
 def _amounts(row: Row, chosen: Columns) -> Amounts:
     cells = row.cells
-    return {kind: value for name, kind in chosen.amounts if name in cells and (value := row.amount(name)) is not None}
+    found: dict[Amount, Decimal] = {}
+    for name, kind in chosen.amounts:
+        if name in cells:
+            value = amount(cells[name])
+            if isinstance(value, str):
+                raise row.fault(f"{name} {value}")
+            if value is not None:
+                found[kind] = value
+    return found
 
 
 def local_amounts(row: Row, chosen: Columns) -> tuple[LocalAmount, ...]:
@@ -113,21 +121,30 @@ def category(name: str) -> Code:
 def details(row: Row, chosen: Columns) -> tuple[Detail, ...]:
     """Facts of CMS's own among the columns ``chosen``; the same fact is the same object wherever it is read."""
     cells = row.cells
-    return tuple([found for name in chosen.details if name in cells and (found := _detail(row, name)) is not None])
+    found = []
+    for name, remembered in chosen.details:
+        if name in cells:
+            detail = _plain_detail(name, cells[name]) if remembered else _measured(row, name)
+            if detail is not None:
+                found.append(detail)
+    return tuple(found)
 
 
-def _detail(row: Row, name: str) -> Detail | None:
+def _measured(row: Row, name: str) -> Detail | None:
     value = row.text(name)
     if value is None:
         return None
-    if name in columns.QUANTITIES:
-        unit = columns.QUANTITIES[name]
-        return _quantity(name, row.number(name), value, row.text(unit) if unit else None)
-    return Detail(category=category(name), day=row.day(name)) if name in columns.DAYS else _plain_detail(name, value)
+    if name in columns.DAYS:
+        return Detail(category=category(name), day=row.day(name))
+    unit = columns.QUANTITIES[name]
+    return _quantity(name, row.number(name), value, row.text(unit) if unit else None)
 
 
 @lru_cache(maxsize=65_536)
-def _plain_detail(name: str, value: str) -> Detail | None:
+def _plain_detail(name: str, cell: str) -> Detail | None:
+    value = meant(cell)
+    if value is None:
+        return None
     if name in columns.CODES:
         return Detail(category=category(name), code=Code(variable(name), value))
     if name in columns.TEXTS:

@@ -18,12 +18,12 @@ class Columns:
     Args:
         amounts: those that have an element, with what they mean.
         local_amounts: amounts of CMS's own kinds.
-        details: facts of CMS's own.
+        details: facts of CMS's own; the flag says that the column's own text is all there is to know.
     """
 
     amounts: Sequence[tuple[str, Amount]]
     local_amounts: Sequence[str]
-    details: Sequence[str]
+    details: Sequence[tuple[str, bool]]
 
 
 @cache
@@ -39,9 +39,10 @@ def of_line(kind: FileKind) -> Columns:
 
 
 def _columns(names: Sequence[str], amounts: Mapping[str, Amount]) -> Columns:
-    tables = (columns.CODES, columns.DRUG_CODES, columns.TEXTS, columns.QUANTITIES, columns.DAYS)
+    plain = columns.CODES | columns.DRUG_CODES | columns.TEXTS
+    details = plain | columns.QUANTITIES.keys() | columns.DAYS
     return Columns(
         amounts=[(name, amounts[name]) for name in names if name in amounts],
         local_amounts=[name for name in names if name in columns.LOCAL_AMOUNTS],
-        details=[name for name in names if any(name in table for table in tables)],
+        details=[(name, name in plain) for name in names if name in details],
     )
