@@ -16,6 +16,32 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.kit_apps import (
+    asymmetric,
+    backend,
+    config,
+    guide_app,
+    keys,
+    launch,
+    person,
+    public,
+    secret_app,
+    standalone,
+)
+
+__all__ = [
+    "asymmetric",
+    "backend",
+    "config",
+    "guide_app",
+    "keys",
+    "launch",
+    "person",
+    "public",
+    "secret_app",
+    "standalone",
+]
+
 COMMAND = [str(Path(sys.executable).with_name("fhir-facade"))]
 MEMBERS = 30
 READY_WITHIN_S = 60

@@ -170,15 +170,15 @@ class Journey:
             del form["client_id"]
         return httpx.post(f"{self.base}/oauth/token", data=form, auth=auth, timeout=30)
 
+    def exchange(self, code: str, **changed: str) -> httpx.Response:
+        """What the token endpoint answers to a code."""
+        proof = {"redirect_uri": self.redirect_uri, "code_verifier": self.verifier}
+        return self.token_request(grant_type="authorization_code", code=code, **(proof | changed))
+
     def redeem(self, called: dict[str, str]) -> Tokens:
         """The tokens for a code."""
         assert called["state"] == self.state
-        answer = self.token_request(
-            grant_type="authorization_code",
-            code=called["code"],
-            redirect_uri=self.redirect_uri,
-            code_verifier=self.verifier,
-        )
+        answer = self.exchange(called["code"])
         assert answer.status_code == 200, answer.text
         return Tokens(answer.json())
 

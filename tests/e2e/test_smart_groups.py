@@ -9,21 +9,19 @@ import base64
 import json
 import secrets
 import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 from fhirclient import client as smart
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.jwk import KeySet
 
 from tests.e2e.conftest import Sandbox
-from tests.e2e.journey import Journey, Tokens
-from tests.e2e.test_sandbox import REDIRECT, config_of
+from tests.e2e.journey import Journey
+from tests.e2e.kit_apps import REDIRECT, SCOPE
 
 ORIGIN = "https://app.example.org"
-SCOPE = "launch/patient openid fhirUser offline_access patient/*.rs"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -32,68 +30,11 @@ def fetched(url: str, **headers: str) -> httpx.Response:
 
 
 @pytest.fixture(scope="module")
-def config(sandbox: Sandbox) -> str:
-    return str(config_of(sandbox))
-
-
-@pytest.fixture(scope="module")
-def public(sandbox: Sandbox, config: str) -> dict[str, Any]:
-    arguments = ["--name", "Public kit", "--redirect-uri", REDIRECT, "--json"]
-    return dict(sandbox.run("apps", "add", "--config", config, *arguments))
-
-
-@pytest.fixture(scope="module")
-def secret_app(sandbox: Sandbox, config: str) -> dict[str, Any]:
-    arguments = ["--name", "Secret kit", "--kind", "confidential", "--redirect-uri", REDIRECT, "--json"]
-    return dict(sandbox.run("apps", "add", "--config", config, *arguments))
-
-
-@pytest.fixture(scope="module")
-def keys() -> dict[str, Any]:
-    return {
-        "RS384": RSAKey.generate_key(2048, {"kid": "rsa"}, private=True),
-        "ES384": ECKey.generate_key("P-384", {"kid": "ec"}, private=True),
-    }
-
-
-@pytest.fixture(scope="module")
-def backend(sandbox: Sandbox, keys: dict[str, Any]) -> dict[str, Any]:
-    asked = {
-        "client_name": "Backend kit",
-        "token_endpoint_auth_method": "private_key_jwt",
-        "grant_types": ["client_credentials"],
-        "scope": "system/*.rs",
-        "jwks": {"keys": [key.as_dict(private=False) for key in keys.values()]},
-    }
-    answer = httpx.post(f"{sandbox.base}/oauth/register", json=asked, timeout=30)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-@pytest.fixture(scope="module")
-def person(sandbox: Sandbox, config: str) -> dict[str, str]:
-    return dict(sandbox.run("members", "--config", config, "--json")[0])
-
-
-@pytest.fixture(scope="module")
-def launch(sandbox: Sandbox, person: dict[str, str]) -> Callable[..., tuple[Journey, Tokens]]:
-    def go(app: dict[str, Any], scope: str = SCOPE) -> tuple[Journey, Tokens]:
-        way = Journey(sandbox.base, app["client_id"], REDIRECT, app.get("client_secret"))
-        return way, way.whole(person["username"], person["password"], scope)
-
-    return go
-
-
-@pytest.fixture(scope="module")
-def standalone(public: dict[str, Any], launch: Callable[..., tuple[Journey, Tokens]]) -> tuple[Journey, Tokens]:
-    return launch(public)
-
-
-@pytest.fixture(scope="module")
 def discovered(sandbox: Sandbox) -> dict[str, Any]:
     return dict(fetched(f"{sandbox.fhir}/.well-known/smart-configuration", Accept="application/json").json())
 
 
+@pytest.mark.kit("smart 1.1.1", "smart 1.1.2", "smart 3.1.1", "smart 3.1.2", "smart 4.1.1", "smart 4.1.2")
 def test_1_1_the_discovery_document_names_what_a_launch_needs(discovered: dict[str, Any]) -> None:
     assert "authorization_code" in discovered["grant_types_supported"]
     assert discovered["code_challenge_methods_supported"] == ["S256"]
@@ -103,6 +44,7 @@ def test_1_1_the_discovery_document_names_what_a_launch_needs(discovered: dict[s
 
 
 @pytest.mark.parametrize("path", ["/.well-known/smart-configuration", "/metadata"])
+@pytest.mark.kit("smart 1.1.3", "smart 1.1.4", "smart 3.1.3", "smart 3.1.4", "smart 4.1.3", "smart 4.1.4")
 def test_1_1_public_documents_can_be_read_by_any_page(sandbox: Sandbox, path: str) -> None:
     answer = fetched(f"{sandbox.fhir}{path}", Origin="https://kit.example")
     assert answer.headers["Access-Control-Allow-Origin"] in ("*", "https://kit.example")
@@ -117,6 +59,9 @@ def test_1_1_the_statement_names_the_same_endpoints(sandbox: Sandbox, discovered
     assert uris["introspect"] == discovered["introspection_endpoint"]
 
 
+@pytest.mark.kit(
+    "smart 1.2.2", "smart 1.2.3", "smart 1.2.6", "smart 4.1.6", "smart 4.1.7", "smart 4.1.9", "smart 4.1.10"
+)
 def test_1_2_the_token_response_has_every_field_and_header(sandbox: Sandbox, standalone: Any) -> None:
     _, tokens = standalone
     assert tokens.body["token_type"] == "Bearer"
@@ -126,6 +71,7 @@ def test_1_2_the_token_response_has_every_field_and_header(sandbox: Sandbox, sta
     assert fetched(f"{sandbox.fhir}/Patient/{tokens.patient}", **tokens.headers).json()["id"] == tokens.patient
 
 
+@pytest.mark.kit("smart 1.2.8", "smart 4.1.12")
 def test_1_2_a_public_apps_page_may_read_the_token_response(sandbox: Sandbox, public: dict[str, Any]) -> None:
     form = {"grant_type": "authorization_code", "code": "x", "client_id": public["client_id"]}
     answer = httpx.post(f"{sandbox.base}/oauth/token", data=form, headers={"Origin": ORIGIN}, timeout=30)
@@ -134,12 +80,51 @@ def test_1_2_a_public_apps_page_may_read_the_token_response(sandbox: Sandbox, pu
     assert answer.headers["Pragma"] == "no-cache"
 
 
+@pytest.mark.kit("smart 1.2.5")
+@pytest.mark.parametrize("alg", ["RS384", "ES384"])
+def test_1_2_an_asymmetric_app_exchanges_its_code(
+    sandbox: Sandbox, asymmetric: Any, keys: Any, person: dict[str, str], alg: str
+) -> None:
+    way = Journey(sandbox.base, asymmetric["client_id"], REDIRECT)
+    called = way.decide(way.log_in(way.start(SCOPE), person["username"], person["password"]))
+    proof = {"client_assertion_type": ASSERTION, "client_assertion": assertion(sandbox, asymmetric, keys, alg)}
+    answer = way.exchange(called["code"], **proof)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["patient"] == person["patient"]
+
+
+@pytest.mark.kit("smart 1.2.5", "smart 1.2.7", "smart 4.1.11")
+@pytest.mark.parametrize("kind", ["public", "secret_app"])
+def test_1_2_a_code_is_exchanged_and_the_answer_not_stored(
+    request: Any, sandbox: Sandbox, person: dict[str, str], kind: str
+) -> None:
+    app = request.getfixturevalue(kind)
+    way = Journey(sandbox.base, app["client_id"], REDIRECT, app.get("client_secret"))
+    called = way.decide(way.log_in(way.start(SCOPE), person["username"], person["password"]))
+    assert called["state"] == way.state
+    answer = way.exchange(called["code"])
+    assert answer.status_code == 200
+    assert (answer.headers["Cache-Control"], answer.headers["Pragma"]) == ("no-store", "no-cache")
+
+
+@pytest.mark.kit("smart 1.3.8")
+def test_1_3_a_page_of_the_app_may_read_who_logged_in(standalone: Any) -> None:
+    _, tokens = standalone
+    claims = json.loads(base64.urlsafe_b64decode(tokens.body["id_token"].split(".")[1] + "=="))
+    answer = fetched(claims["fhirUser"], **tokens.headers, Origin=ORIGIN)
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+@pytest.mark.kit("smart 1.2.2")
 def test_1_2_a_launch_may_begin_by_post(sandbox: Sandbox, public: dict[str, Any]) -> None:
     way = Journey(sandbox.base, public["client_id"], REDIRECT)
     answer = way.browser.post(f"{sandbox.base}/oauth/authorize", data=way.authorize_parameters(SCOPE))
     assert "/login/" in answer.headers["location"]
 
 
+@pytest.mark.kit(
+    "smart 1.3.1", "smart 1.3.2", "smart 1.3.3", "smart 1.3.4", "smart 1.3.5", "smart 1.3.6", "smart 1.3.7"
+)
 def test_1_3_the_id_token_verifies_and_names_a_readable_person(
     sandbox: Sandbox, public: dict[str, Any], standalone: Any
 ) -> None:
@@ -165,6 +150,7 @@ def test_1_3_the_id_token_verifies_and_names_a_readable_person(
 
 
 @pytest.mark.parametrize("repeat_scope", [False, True])
+@pytest.mark.kit("smart 1.4.1", "smart 1.4.2", "smart 1.4.3", "smart 1.5.1", "smart 1.5.2", "smart 1.5.3")
 def test_1_4_and_1_5_a_refresh_works_without_and_with_scope(
     public: dict[str, Any], launch: Any, repeat_scope: bool
 ) -> None:
@@ -199,6 +185,7 @@ def credentials(sandbox: Sandbox, signed: str, **changes: str) -> httpx.Response
 
 
 @pytest.mark.parametrize("alg", ["RS384", "ES384"])
+@pytest.mark.kit("smart 3.2.5", "smart 3.2.6")
 def test_3_2_a_backend_service_gets_a_token(sandbox: Sandbox, backend: Any, keys: Any, alg: str) -> None:
     answer = credentials(sandbox, assertion(sandbox, backend, keys, alg))
     assert answer.status_code == 200, answer.text
@@ -207,12 +194,14 @@ def test_3_2_a_backend_service_gets_a_token(sandbox: Sandbox, backend: Any, keys
     assert answer.json()["scope"] == "system/*.rs"
 
 
+@pytest.mark.kit("smart 3.2.2", "smart 3.2.3")
 def test_3_2_wrong_requests_have_their_status(sandbox: Sandbox, backend: Any, keys: Any) -> None:
     good = assertion(sandbox, backend, keys, "RS384")
     assert credentials(sandbox, good, grant_type="not_a_grant_type").status_code == 400
     assert credentials(sandbox, good, client_assertion_type="not_an_assertion_type").status_code in (400, 401)
 
 
+@pytest.mark.kit("smart 3.2.4", "beyond 3.11", "beyond 3.12", "beyond 3.13")
 def test_3_2_what_the_kit_never_sends_is_refused_too(sandbox: Sandbox, backend: Any, keys: Any) -> None:
     used = assertion(sandbox, backend, keys, "ES384")
     assert credentials(sandbox, used).status_code == 200
@@ -223,6 +212,7 @@ def test_3_2_what_the_kit_never_sends_is_refused_too(sandbox: Sandbox, backend: 
         assert credentials(sandbox, wrong).json()["error"] == "invalid_client"
 
 
+@pytest.mark.kit("smart 4.2.1", "smart 4.3.1")
 def test_4_introspection_tells_what_the_token_response_told(
     sandbox: Sandbox, secret_app: Any, launch: Any, discovered: dict[str, Any]
 ) -> None:
@@ -238,6 +228,7 @@ def test_4_introspection_tells_what_the_token_response_told(
     assert (told["iss"], told["sub"], told["fhirUser"]) == (claims["iss"], claims["sub"], claims["fhirUser"])
 
 
+@pytest.mark.kit("smart 4.2.2", "smart 4.3.2")
 def test_4_introspection_of_an_invalid_token_says_nothing_more(secret_app: Any, discovered: dict[str, Any]) -> None:
     auth = (secret_app["client_id"], secret_app["client_secret"])
     form = {"token": "invalid_token_value"}
@@ -246,6 +237,7 @@ def test_4_introspection_of_an_invalid_token_says_nothing_more(secret_app: Any, 
     }
 
 
+@pytest.mark.kit("beyond 3.1")
 def test_scopes_are_enforced_on_the_fhir_endpoints(sandbox: Sandbox, public: Any, launch: Any) -> None:
     _, tokens = launch(public, "patient/Coverage.rs")
     assert fetched(f"{sandbox.fhir}/Coverage", **tokens.headers).status_code == 200

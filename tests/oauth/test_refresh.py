@@ -35,6 +35,7 @@ def test_within_the_grace_the_same_successor_comes_again(world, public, seconds)
 
 @on_both
 @pytest.mark.figure(of="R8")
+@pytest.mark.kit("beyond 3.10")
 def test_after_the_grace_the_whole_family_dies(world, public, full_counts, figure):
     rounds = 1_000 if full_counts else 10
     for _ in range(rounds):
@@ -124,6 +125,7 @@ def test_access_and_refresh_tokens_are_not_taken_for_each_other(world, public):
     assert not world.opens(first["refresh_token"])
 
 
+@pytest.mark.kit("beyond 3.2")
 def test_an_access_token_ends_after_its_hour(world, public):
     body = world.tokens(public)
     world.clock.now += 3599

@@ -58,6 +58,7 @@ def test_a_missing_parameter_has_its_error(world, public, name):
     assert error_of(world.token(public, form)) == (400, "invalid_request")
 
 
+@pytest.mark.kit("beyond 3.7")
 def test_a_code_ends_after_its_minute(world, public):
     form = good_form(world, public)
     world.clock.now += 60
