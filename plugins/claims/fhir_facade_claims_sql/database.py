@@ -64,7 +64,7 @@ def _prepare(engine: Engine, connection: Any, record: Any, settings: SqlSettings
     elif dialect in ("mysql", "mariadb"):
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")
-            cursor.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')")
+            cursor.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES,PIPES_AS_CONCAT')")
             cursor.execute(f"SET SESSION max_statement_time = {int(settings.statement_timeout_s)}")
 
 

@@ -29,6 +29,8 @@ FILE_COLUMN, LINE_COLUMN = "source_file", "source_line"
 """Columns that every table has beside those of its files: where a row was read."""
 
 AT_ONCE = 500
+ANALYZE = {"mysql": "ANALYZE TABLE", "mariadb": "ANALYZE TABLE"}
+"""How a database is told to look at a new table, so that it uses its indexes at once; ``ANALYZE`` elsewhere."""
 KEY_LENGTH = 100
 LONGEST_CELL = 100_000
 
@@ -108,6 +110,7 @@ def load(mapping: MappingFile, folder: Path, url: str, *, replace: bool = False)
                 with engine.begin() as connection:
                     table.create(connection)
                     loaded.rows[name] = _fill(connection, table, found[name], columns.whole, loaded.rejected)
+                    connection.execute(sa.text(f"{ANALYZE.get(engine.dialect.name, 'ANALYZE')} {table.name}"))
         finally:
             engine.dispose()
     except (SQLAlchemyError, OSError, EOFError, zipfile.BadZipFile) as error:
@@ -175,7 +178,7 @@ def _columns(path: Path) -> list[str]:
 
 def _check(mapping: MappingFile, tables: Mapping[str, sa.Table]) -> None:
     """Every column that a section reads from its own table is in the files."""
-    faults = []
+    faults = [f"files.{name}: a table's name is letters, digits and underscores" for name in tables if not _plain(name)]
     for claim_set in mapping.claims:
         inline = [section for section in (claim_set.line, *claim_set.parts) if section.inline]
         for section in (claim_set.claim, claim_set.line, *claim_set.parts):
@@ -185,6 +188,10 @@ def _check(mapping: MappingFile, tables: Mapping[str, sa.Table]) -> None:
             faults += [f"{section.table}: the files have no column {column}" for column in lacking]
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
+
+
+def _plain(name: str) -> bool:
+    return name.isascii() and name.isidentifier()
 
 
 def _make_room(engine: sa.Engine, tables: Mapping[str, sa.Table], *, replace: bool) -> None:

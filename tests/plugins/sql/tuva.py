@@ -8,6 +8,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from fhir_facade_claims_sql.loading import ANALYZE
+
 TABLES = {
     "eligibility": ("eligibility_seed.csv", ("person_id",)),
     "medical_claim": ("medical_claim_seed.csv", ("person_id", "claim_id")),
@@ -29,6 +31,7 @@ def load(engine: Engine, folder: Path) -> None:
             table.create(connection)
             for start in range(0, len(rows), 200):
                 connection.execute(table.insert(), [typed(row) for row in rows[start : start + 200]])
+            connection.execute(sa.text(f"{ANALYZE.get(engine.dialect.name, 'ANALYZE')} {name}"))
 
 
 def column(field: str) -> sa.Column[object]:
