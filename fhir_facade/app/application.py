@@ -14,6 +14,7 @@ from fhir_facade.app.lateness import lateness
 from fhir_facade.app.linking import linker_of
 from fhir_facade.app.parts import Parts, open_parts
 from fhir_facade.app.registry import open_registry, takes_sign_ups
+from fhir_facade.app.staff import staff_blueprints
 from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.identity import Assurance
 from fhir_facade.contracts.sections import Settings
@@ -54,7 +55,6 @@ from fhir_facade.web.openapi import publish
 from fhir_facade.web.pages import Pages, dress_redirects
 from fhir_facade.web.portal import PortalRequests
 from fhir_facade.web.representation import while_represented
-from fhir_facade.web.reviews import reviews_blueprint
 from fhir_facade.web.sharings import ServerSharings
 from fhir_facade.web.status import Status, status_blueprint
 from fhir_facade.web.status_history import History
@@ -182,7 +182,7 @@ def _add_registry(app: Flask, parts: Parts, pages: Pages, limits: Limits) -> Non
     desk = DeveloperDesk(pages=pages, registry=registry, keys=registry.keys, sign_up=sign_up, environment=environment)
     accounts = accounts_blueprint(desk)
     limits.guard(accounts, lambda wait: too_many_page(pages, wait))
-    for blueprint in (accounts, apps_blueprint(desk), reviews_blueprint(desk)):
+    for blueprint in (accounts, apps_blueprint(desk), *staff_blueprints(parts, desk)):
         app.register_blueprint(blueprint)
     app.register_blueprint(directory_blueprint(pages, parts.store))
     app.register_blueprint(guides_blueprint(pages, settings.server.public_base, parts.named, settings.fhir.carin))

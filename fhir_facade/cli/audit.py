@@ -7,10 +7,8 @@ from pathlib import Path
 
 import click
 
-from fhir_facade.app.databases import audit_url
+from fhir_facade.app.staff import checked_trail
 from fhir_facade.cli.options import config_option, json_option, print_json, settings_of
-from fhir_facade.state import identifier_key
-from fhir_facade.store.audit_check import verify as verify_trail
 
 
 @click.group()
@@ -24,7 +22,7 @@ def audit() -> None:
 def verify(config: Path | None, as_json: bool) -> None:
     """Hold every line against the one before and every anchor against its line; exits 1 when one was changed."""
     settings = settings_of(config)
-    report = verify_trail(audit_url(settings), identifier_key(settings))
+    report = checked_trail(settings)
     last = {"number": report.last_anchor[0], "seal": report.last_anchor[1]} if report.last_anchor else None
     if as_json:
         counts = {"lines": report.lines, "chains": report.chains, "anchors": report.anchors}

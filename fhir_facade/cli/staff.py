@@ -35,6 +35,27 @@ def add(config: Path | None, email: str, name: str, role: str, as_json: bool) ->
     print_json({"link": link}) if as_json else click.echo(link)
 
 
+@staff.command()
+@config_option
+@click.argument("email")
+@click.option("--role", type=click.Choice(STAFF), required=True)
+def role(config: Path | None, email: str, role: str) -> None:
+    """Give a staff account another role; it holds with the next page that is opened."""
+    if not opened(config).accounts.assign(email, cast(Role, role)):
+        raise click.ClickException("there is no staff account of this address")
+    click.echo(f"the role is {role} now")
+
+
+@staff.command()
+@config_option
+@click.argument("email")
+def remove(config: Path | None, email: str) -> None:
+    """Take the role from a staff account: its sessions end, its password and second factor are gone."""
+    if not opened(config).accounts.assign(email, None):
+        raise click.ClickException("there is no staff account of this address")
+    click.echo("the account is no longer one of the staff")
+
+
 @staff.command("list")
 @config_option
 @json_option

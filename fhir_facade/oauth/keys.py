@@ -6,10 +6,12 @@ process looks at that file again within seconds, so a rotation needs no restart.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,16 +29,21 @@ KEEP_S = 2 * 3600
 ALGORITHM = "RS256"
 
 _INDEX = "keys.json"
+_LOCK = ".lock"
 _LOOK_AGAIN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRecord:
-    """One key: it signs from ``signs_from`` until a later one does, and is published until ``until``."""
+    """One key: it signs from ``signs_from`` until a later one does, and is published until ``until``.
+
+    ``published_at`` is when it was made; None for a key that is older than this record of it.
+    """
 
     kid: str
     signs_from: int
     until: int | None = None
+    published_at: int | None = None
 
 
 def rotate(folder: Path, now: int) -> KeyRecord:
@@ -44,14 +51,37 @@ def rotate(folder: Path, now: int) -> KeyRecord:
 
     Keys whose time is over are removed from the folder.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with writing(folder):
+        return _rotated(folder, now)
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Alone in the folder: of two processes that change its keys one waits for the other.
+
+    Raises:
+        ConfigError: nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(folder / _LOCK, os.O_WRONLY | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError([f"keys.signing: cannot write {folder} ({error.strerror})"]) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _rotated(folder: Path, now: int) -> KeyRecord:
     records = read_records(folder)
     signs_from = now + PUBLISH_S if records else now
-    record = KeyRecord(kid=new_id(16), signs_from=signs_from)
+    record = KeyRecord(kid=new_id(16), signs_from=signs_from, published_at=now)
     _write_private(folder / f"{record.kid}.pem", RSAKey.generate_key(2048, private=True).as_pem(private=True))
     ending = [KeyRecord(**asdict(r) | {"until": r.until or signs_from + KEEP_S}) for r in records]
     kept = [r for r in ending if r.until is None or r.until > now]
-    _write_records(folder, [*kept, record])
+    write_records(folder, [*kept, record])
     for gone in set(ending) - set(kept):
         (folder / f"{gone.kid}.pem").unlink(missing_ok=True)
     return record
@@ -98,7 +128,9 @@ class SigningKeys:
     def sign(self, claims: Mapping[str, Any], now: int) -> str:
         """A JWT signed with the key whose turn it is."""
         self._look_again()
-        record = max((r for r in self._records if r.signs_from <= now), key=lambda r: r.signs_from)
+        begun = [r for r in self._records if r.signs_from <= now]
+        good = [r for r in begun if r.until is None or r.until > now]
+        record = max(good or begun, key=lambda r: r.signs_from)
         header = {"alg": ALGORITHM, "kid": record.kid, "typ": "JWT"}
         return jwt.encode(header, dict(claims), self._keys[record.kid], algorithms=[ALGORITHM])
 
@@ -139,7 +171,8 @@ def _write_private(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def _write_records(folder: Path, records: Sequence[KeyRecord]) -> None:
+def write_records(folder: Path, records: Sequence[KeyRecord]) -> None:
+    """Put these records in place of those before, at once and whole."""
     draft = folder / f".{new_id(8)}.tmp"
     _write_private(draft, json.dumps([asdict(r) for r in records], indent=1).encode())
     draft.replace(folder / _INDEX)

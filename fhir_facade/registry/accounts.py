@@ -210,6 +210,22 @@ class Accounts:
         self._table.add_ticket(hashed(ticket), account_id, "recover", self._clock() + INVITATION_S)
         return f"{self._base}/developers/recover/{ticket}"
 
+    def assign(self, email: str, role: Role | None) -> bool:
+        """Give a staff account another role at once, or take its role away with its sessions and credentials.
+
+        False where no staff account has this address.
+        """
+        row = self._table.by_email(self._hash(email))
+        if row is None or row.role == "developer":
+            return False
+        self._note("staff", f"role {role}" if role else "removed", row.account_id)
+        if role is None:
+            self._table.change(row.account_id, role="developer", password_hash=None, totp=None)
+            self._table.end_sessions(row.account_id)
+        else:
+            self._table.change(row.account_id, role=role)
+        return True
+
     def staff(self) -> Sequence[Account]:
         """Every staff account."""
         return [self._account(row) for row in self._table.staff()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -11,6 +12,16 @@ from fhir_facade.registry.faults import Fault
 
 Role = Literal["developer", "reviewer", "operator", "auditor"]
 STAFF: tuple[Role, ...] = ("reviewer", "operator", "auditor")
+
+PAGES: Mapping[str, tuple[str, ...]] = {
+    "reviewer": ("review",),
+    "operator": ("review", "sources", "log-ins", "keys"),
+    "auditor": ("review", "sources", "log-ins", "keys", "audit"),
+}
+"""Role → the staff pages it sees."""
+
+ACTS: Mapping[str, tuple[str, ...]] = {"review": ("reviewer", "operator"), "keys": ("operator",), "audit": ("auditor",)}
+"""Page → the roles that may do something there; others only look."""
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 
@@ -26,6 +37,15 @@ class Account:
     role: str
     language: str
     second_factor: bool
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The staff pages it sees."""
+        return PAGES.get(self.role, ())
+
+    def acts(self, page: str) -> bool:
+        """Whether it may do something on a staff page."""
+        return self.role in ACTS.get(page, ())
 
     @property
     def staff(self) -> bool:

@@ -86,7 +86,7 @@ class AccountPages:
         token = self._accounts.add_second_factor(signed, sealed, request.form.get("code", ""))
         if token is not None:
             return self._desk.carry(
-                redirect("/developers/account" if not signed.account.staff else "/review", 303), token
+                redirect("/developers/account" if not signed.account.staff else "/staff", 303), token
             )
         secret = self._accounts.offered(signed, sealed) or ""
         if not secret:
@@ -150,7 +150,7 @@ def _start(signed: Signed) -> str:
 
 
 def _home(signed: Signed) -> str:
-    return "/review" if signed.account.staff else "/developers/apps"
+    return "/staff" if signed.account.staff else "/developers/apps"
 
 
 def accounts_blueprint(desk: DeveloperDesk) -> Blueprint:

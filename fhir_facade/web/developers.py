@@ -99,7 +99,7 @@ class DeveloperDesk:
         """True for the first of several sendings of this form."""
         return self.registry.sessions.spend_form(request.form.get("once", ""))
 
-    def with_account(self, view: SignedView, *, staff: bool = False) -> Callable[..., AnyResponse]:
+    def with_account(self, view: SignedView) -> Callable[..., AnyResponse]:
         """The view for those who are logged in; others are sent where they log in or prove more."""
 
         @wraps(view)
@@ -109,8 +109,6 @@ class DeveloperDesk:
                 return redirect("/developers/log-in", 303)
             if not signed.complete:
                 return redirect(proof_page(signed), 303)
-            if staff and not signed.account.staff:
-                return self.stopped("forbidden")
             return view(signed, **arguments)
 
         return wrapped

@@ -15,8 +15,8 @@ from fhir_facade.registry.reviews import MOVES, OPEN, actor_of
 from fhir_facade.store.reviews import Review
 from fhir_facade.web.developer_apps import history, when
 from fhir_facade.web.developers import DeveloperDesk
+from fhir_facade.web.staff import StaffDesk
 
-DECIDERS = ("reviewer", "operator")
 AT_ONCE = 200
 
 
@@ -40,7 +40,7 @@ class ReviewPages:
 
     def move(self, signed: Signed, review_id: str) -> AnyResponse:
         """Take a step."""
-        if signed.account.role not in DECIDERS:
+        if not signed.account.acts("review"):
             return self._desk.stopped("forbidden")
         action = request.form.get("action", "")
         why = request.form.get("reason" if action == "deny" else "why", "")
@@ -65,7 +65,7 @@ class ReviewPages:
         review, steps = found
         texts = self._desk.pages.texts()
         told = [dict(one) | {"name": self._name(one["actor"])} for one in history(steps, texts)]
-        may = signed.account.role in DECIDERS and review.owner != signed.account.account_id
+        may = signed.account.acts("review") and review.owner != signed.account.account_id
         return self._desk.render(
             "review.html",
             422 if faults else 200,
@@ -92,11 +92,11 @@ class ReviewPages:
         return account.name if account else actor
 
 
-def reviews_blueprint(desk: DeveloperDesk) -> Blueprint:
+def reviews_blueprint(staff: StaffDesk) -> Blueprint:
     """The reviewers' pages below ``/review``."""
-    blueprint, pages = Blueprint("reviews", __name__, url_prefix="/review"), ReviewPages(desk)
-    desk.guard(blueprint)
-    blueprint.add_url_rule("", "queue", desk.with_account(pages.queue, staff=True))
-    blueprint.add_url_rule("/<review_id>", "show", desk.with_account(pages.show, staff=True))
-    blueprint.add_url_rule("/<review_id>", "move", desk.with_account(pages.move, staff=True), methods=["POST"])
+    blueprint, pages = Blueprint("reviews", __name__, url_prefix="/review"), ReviewPages(staff.desk)
+    staff.guard(blueprint)
+    blueprint.add_url_rule("", "queue", staff.view("review", pages.queue))
+    blueprint.add_url_rule("/<review_id>", "show", staff.view("review", pages.show))
+    blueprint.add_url_rule("/<review_id>", "move", staff.view("review", pages.move), methods=["POST"])
     return blueprint

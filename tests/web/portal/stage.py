@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from fhir_facade.web.directory import directory_blueprint
 from fhir_facade.web.letters import composer
 from fhir_facade.web.pages import Pages
 from fhir_facade.web.reviews import reviews_blueprint
+from fhir_facade.web.staff import StaffDesk, staff_blueprint
 
 BASE = "http://localhost"
 PASSWORD = "rain over the quiet harbour"
@@ -157,6 +159,7 @@ class Stage:
     clock: Clock
     outbox: Path
     events: list[AuditEvent]
+    desk: DeveloperDesk
 
     def browser(self, language: str = "en") -> Browser:
         return Browser(self.app.test_client(), self.outbox, self.clock, language)
@@ -175,15 +178,28 @@ class Stage:
         return [event.outcome for event in self.events if event.what == what]
 
 
-def build(folder: Path, *, environment: str = "sandbox", sign_up: bool = True, url: str = "") -> Stage:
+def build(
+    folder: Path,
+    *,
+    environment: str = "sandbox",
+    sign_up: bool = True,
+    url: str = "",
+    record: Callable[[AuditEvent], None] = lambda event: None,
+) -> Stage:
     """A fresh stage in a folder, on its own SQLite file or on another empty database."""
-    url, clock, events = url or f"sqlite:///{folder / 'store.db'}", Clock(), []
+    url, clock = url or f"sqlite:///{folder / 'store.db'}", Clock()
+    events: list[AuditEvent] = []
+
+    def recorded(event: AuditEvent) -> None:
+        record(event)
+        events.append(event)
+
     migrate(url)
     store, keys, outbox = Store(url), LoginKeys(b"k" * 32), folder / "outbox"
     registry = registry_of(
         store=store,
         keys=keys,
-        record=events.append,
+        record=recorded,
         clock=clock,
         base=BASE,
         compose=composer("Example Health Plan", "support@example.org", BASE),
@@ -195,7 +211,9 @@ def build(folder: Path, *, environment: str = "sandbox", sign_up: bool = True, u
     desk = DeveloperDesk(pages=pages, registry=registry, keys=keys, sign_up=sign_up, environment=environment)
     app = Flask("portal-stage")
     app.testing = True
-    for blueprint in (accounts_blueprint(desk), apps_blueprint(desk), reviews_blueprint(desk)):
+    staff = StaffDesk(desk=desk)
+    blueprints = (accounts_blueprint(desk), apps_blueprint(desk), reviews_blueprint(staff), staff_blueprint(staff))
+    for blueprint in blueprints:
         app.register_blueprint(blueprint)
     app.register_blueprint(directory_blueprint(pages, store))
-    return Stage(app, registry, store, clock, outbox, events)
+    return Stage(app, registry, store, clock, outbox, events, desk)
