@@ -122,7 +122,8 @@ def pages(whole: Whole, browser: Any) -> list[Any]:
 
 def logged_in(whole: Whole) -> Any:
     browser = whole.browser()
-    start = browser.post("/members/log-in").location
+    token = hidden(browser.get("/members").text, "token")
+    start = browser.post("/members/log-in", data={"token": token}).location
     form = browser.get(f"{start}/with/sandbox", follow_redirects=True)
     member = whole.people[0]
     sent = {"state": hidden(form.text, "state"), "username": member.username, "password": member.password}
