@@ -31,6 +31,9 @@ RESOURCE_TYPES = ("Patient", "Coverage", "ExplanationOfBenefit", "Organization",
 ONLY_BY_NAME = frozenset({"AuditEvent"})
 """Types that ``*`` does not give: who looked at a member's data concerns the member, not every app."""
 
+DIRECTORY = ("Organization", "Practitioner")
+"""Types that are about no member: all that a backend service can be given."""
+
 GRANULAR = {"ExplanationOfBenefit": frozenset({"type"})}
 """Search parameters a scope may be narrowed by."""
 
@@ -153,6 +156,11 @@ class Scopes:
             else:
                 kept += _left_of(item, types)
         return _of(kept)
+
+
+def of_backend(scopes: Scopes) -> Scopes:
+    """The ``system/`` scopes among these, spelled out: the directory, never members' data."""
+    return scopes.within(Scopes.parse(" ".join(f"system/{name}.rs" for name in DIRECTORY)))
 
 
 def _left_of(scope: SmartScope, types: frozenset[str]) -> list[SmartScope]:

@@ -1,4 +1,4 @@
-"""Tokens for backend services, which act without a member.
+"""Tokens for backend services, which act without a member and see the directory alone.
 
 Source: SMART App Launch 2.2, "Backend Services".
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidScopeError, UnauthorizedClientError
 
-from fhir_facade.access.scopes import Scopes
+from fhir_facade.access.scopes import Scopes, of_backend
 from fhir_facade.oauth import issuing
 from fhir_facade.oauth.mounts import Mount
 from fhir_facade.oauth.server import AuthorizationServer
@@ -30,8 +30,7 @@ def issue(server: AuthorizationServer, mount: Mount, app: App, form: Mapping[str
     """
     if not app.backend or app.kind != "asymmetric":
         raise UnauthorizedClientError("the app is not registered for client_credentials")
-    asked = Scopes.parse(form.get("scope", "")).within(app.scopes)
-    scopes = Scopes(tuple(scope for scope in asked.smart if scope.context == "system"))
+    scopes = of_backend(Scopes.parse(form.get("scope", "")).within(app.scopes))
     if not scopes:
         raise InvalidScopeError("no system scope that this app is registered for was asked for")
     grant = _grant(server, app, scopes)

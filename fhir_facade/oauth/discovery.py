@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fhir_facade.access.scopes import DIRECTORY
 from fhir_facade.oauth import assertions, clients
 from fhir_facade.oauth.keys import ALGORITHM
 from fhir_facade.oauth.mounts import STRICT, Mount
@@ -43,7 +44,7 @@ SCOPES = (
         for resource_type in ("*", *_TYPES)
     ),
     "patient/AuditEvent.rs",
-    "system/*.rs",
+    *(f"system/{resource_type}.rs" for resource_type in DIRECTORY),
 )
 """Every scope that the CARIN guide's security page demands, in both versions of SMART, and a few more."""
 

@@ -14,7 +14,7 @@ from authlib.oauth2.rfc7591 import InvalidClientMetadataError, InvalidRedirectUR
 
 from fhir_facade.oauth import redirects
 from fhir_facade.oauth.messages import NO_STORE, Reply, refused
-from fhir_facade.oauth.registry import DEFAULT_SCOPES, AppFault, Registered, register_app
+from fhir_facade.oauth.registry import BACKEND_SCOPES, DEFAULT_SCOPES, AppFault, Registered, register_app
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store.apps import AppKind
 from fhir_facade.store.audit import AuditEvent
@@ -68,7 +68,7 @@ def _registered(server: AuthorizationServer, metadata: Mapping[str, Any]) -> Reg
             environment="sandbox",
             redirect_uris=uris,
             kind=_KINDS[method],
-            scopes=_text(metadata, "scope", DEFAULT_SCOPES),
+            scopes=_text(metadata, "scope", BACKEND_SCOPES if grants == ["client_credentials"] else DEFAULT_SCOPES),
             backend="client_credentials" in grants,
             jwks=_jwks(metadata),
             jwks_uri=_text(metadata, "jwks_uri", "") or None,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fhir_facade.access.scopes import Scopes
+from fhir_facade.access.scopes import DIRECTORY, Scopes, of_backend
 from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.oauth import issuing, redirects
 from fhir_facade.oauth.jwks import KeysUnavailable, read_keys
@@ -23,6 +23,7 @@ OVERLAP_S = 7 * 24 * 3600
 """Seconds an app's former secret stays good after a new one was made."""
 
 DEFAULT_SCOPES = "openid fhirUser profile launch/patient offline_access patient/*.rs"
+BACKEND_SCOPES = " ".join(f"system/{name}.rs" for name in DIRECTORY)
 
 
 class AppFault(FacadeError):
@@ -85,7 +86,7 @@ def register_app(
         name=name.strip(),
         kind=kind,
         environment=environment,
-        scopes=Scopes.parse(scopes),
+        scopes=_as_given(Scopes.parse(scopes)),
         created_at=system_clock(),
         redirect_uris=tuple(dict.fromkeys(redirect_uris)),
         grant_length=grant_length,
@@ -213,9 +214,20 @@ def mint_token(server: AuthorizationServer, app: App, *, patient: str, scopes: s
     return pair.access
 
 
+def _as_given(scopes: Scopes) -> Scopes:
+    """The scopes with ``system/*`` spelled out, so that a registration says what a backend service can be given."""
+    members = Scopes(tuple(one for one in scopes.items if isinstance(one, str) or one.context != "system"))
+    return Scopes(members.items + of_backend(scopes).items)
+
+
 def _refuse_faulty(app: App, scopes: str) -> None:
     faults = [f"redirect URI {uri}: {fault}" for uri in app.redirect_uris if (fault := redirects.fault(uri))]
     faults += [f"scope {word} is not known" for word in scopes.split() if not Scopes.parse(word)]
+    faults += [
+        f"scope {word} opens nothing: a backend service can read and search {' and '.join(DIRECTORY)}, no member's data"
+        for word in scopes.split()
+        if Scopes.parse(word).has_context("system") and not of_backend(Scopes.parse(word))
+    ]
     if not app.name or len(app.name) > 200 or not app.name.isprintable():
         faults.append("the name must be 1 to 200 printable characters")
     if app.environment not in {"sandbox", "production"}:

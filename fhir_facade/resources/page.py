@@ -54,12 +54,17 @@ class Page(NamedTuple):
     missing: tuple[str, ...] = ()
 
 
+NOBODY = ""
+"""In place of a ``Patient.id``: no id is empty, so that nothing of any member is ever found by it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
     """Whose resources are looked at, and what stays hidden; taken from the grant, never from the request.
 
-    ``patient`` is the member's ``Patient.id``; ``withheld`` are the security labels whose resources this app must not
-    see; a resource with one of them is as if it did not exist, in reads, pages, totals and includes alike.
+    ``patient`` is the member's ``Patient.id``, or ``NOBODY`` for a backend service, which sees the directory of
+    organizations and practitioners and nothing of any member; ``withheld`` are the security labels whose resources
+    this app must not see; a resource with one of them is as if it did not exist, in reads, pages, totals and includes.
     """
 
     patient: str
@@ -70,7 +75,8 @@ class Resources(Protocol):
     """Where resources come from: the replica, a live source, an upstream server, or a federation of them.
 
     Every method takes the viewer. Organizations and practitioners are visible where one of the viewer's resources
-    names them. Foreign and unknown ids give the same answer: None, or nothing.
+    names them; a viewer without a member sees all of a copy's. Foreign and unknown ids give the same answer: None, or
+    nothing.
 
     Raises (all methods):
         ClaimsUnavailable: a source is down or slow.

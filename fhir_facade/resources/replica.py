@@ -18,7 +18,7 @@ from fhir_facade.contracts.errors import ClaimsInvalid
 from fhir_facade.resources import lookups, order, paging, statements
 from fhir_facade.resources.facets import unpack
 from fhir_facade.resources.matching import MatchHash
-from fhir_facade.resources.page import Freshness, Gone, Page, Position, Rendered, Viewer
+from fhir_facade.resources.page import NOBODY, Freshness, Gone, Page, Position, Rendered, Viewer
 from fhir_facade.resources.paging import Ranked
 from fhir_facade.resources.plan import Narrowing, narrow
 from fhir_facade.resources.reading import Reader, Row
@@ -57,7 +57,8 @@ class ReplicaResources:
             return None
         narrowing = Narrowing(ids=(resource_id,))
         values = self._values(viewer, number) | statements.values_of(narrowing, viewer.withheld, None) | {"limit": 1}
-        text = statements.read_text(self._reader.dialect, statements.is_shared(number), len(viewer.withheld))
+        shared, directory = statements.is_shared(number), viewer.patient == NOBODY
+        text = statements.read_text(self._reader.dialect, shared, len(viewer.withheld), directory)
         for row in self._reader.rows(text, values):
             return self._visible(viewer, resource_type, row)
         if self._reader.rows(statements.gone_text(self._reader.dialect, len(viewer.withheld)), values):
@@ -180,7 +181,8 @@ class ReplicaResources:
         limit: int = 0,
     ) -> Sequence[Row]:
         number = TYPES[kind]
-        shape = statements.shape_of(columns, number, narrowing, len(viewer.withheld), step)
+        directory = viewer.patient == NOBODY
+        shape = statements.shape_of(columns, number, narrowing, len(viewer.withheld), step, directory=directory)
         values = self._values(viewer, number) | statements.values_of(narrowing, viewer.withheld, at)
         values["limit"] = limit
         return self._reader.rows(statements.search_text(self._reader.dialect, shape), values)

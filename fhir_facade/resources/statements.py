@@ -60,10 +60,19 @@ class Shape:
     high: bool = False
     updated_low: bool = False
     updated_high: bool = False
+    directory: bool = False
 
 
-def shape_of(columns: Columns, number: int, narrowing: Narrowing, withheld: int, step: Step = Step.START) -> Shape:
-    """The shape of a search for resources of type ``number``."""
+def shape_of(
+    columns: Columns,
+    number: int,
+    narrowing: Narrowing,
+    withheld: int,
+    step: Step = Step.START,
+    *,
+    directory: bool = False,
+) -> Shape:
+    """The shape of a search for resources of type ``number``; with ``directory`` for a viewer without a member."""
     return Shape(
         columns=columns,
         shared=number in SHARED,
@@ -75,6 +84,7 @@ def shape_of(columns: Columns, number: int, narrowing: Narrowing, withheld: int,
         high=narrowing.high is not None,
         updated_low=narrowing.updated_low is not None,
         updated_high=narrowing.updated_high is not None,
+        directory=directory and number in SHARED,
     )
 
 
@@ -99,9 +109,10 @@ def search_text(dialect: str, shape: Shape) -> str:
 
 
 @lru_cache(maxsize=64)
-def read_text(dialect: str, shared: bool, withheld: int) -> str:
+def read_text(dialect: str, shared: bool, withheld: int, directory: bool) -> str:
     """The text that reads one resource by its id."""
-    return compiled(dialect, _select(Shape(Columns.WHOLE, shared, ids=1, withheld=withheld)))
+    wanted = Shape(Columns.WHOLE, shared, ids=1, withheld=withheld, directory=directory and shared)
+    return compiled(dialect, _select(wanted))
 
 
 @lru_cache(maxsize=4)
@@ -130,7 +141,7 @@ def bind(name: str, kind: Any = None) -> sa.BindParameter[Any]:
 
 
 def _key() -> sa.ScalarSelect[Any]:
-    """The member, always from the viewer's patient: no statement here finds rows without it."""
+    """The member, always from the viewer's patient: no statement here finds a member's rows without it."""
     return (
         sa.select(member.c.key)
         .where(member.c.patient == bind("patient", sa.Text), member.c.source == bind("source", sa.BigInteger))
@@ -172,6 +183,8 @@ def _columns(shape: Shape, linked: sa.Subquery) -> list[sa.ColumnElement[Any]]:
 
 def _owner(shape: Shape, linked: sa.Subquery) -> sa.ColumnElement[Any]:
     """Whose the row is, looked up from the row itself, for the check that follows."""
+    if shape.directory:
+        return sa.literal_column("''", sa.Text)
     column = linked.c.member if shape.shared else resource.c.member
     return sa.select(member.c.patient).where(member.c.key == column).scalar_subquery()
 
@@ -179,6 +192,8 @@ def _owner(shape: Shape, linked: sa.Subquery) -> sa.ColumnElement[Any]:
 def _scope(shape: Shape, linked: sa.Subquery) -> list[sa.ColumnElement[bool]]:
     if not shape.shared:
         return [resource.c.member == _key(), resource.c.type == bind("type", sa.SmallInteger)]
+    if shape.directory:
+        return [resource.c.member == bind("shared", sa.BigInteger), resource.c.type == bind("type", sa.SmallInteger)]
     return [
         resource.c.member == bind("shared", sa.BigInteger),
         resource.c.type == linked.c.type,

@@ -182,7 +182,7 @@ class _Endpoints:
             parameters = tuple(dict.fromkeys(key for key, _ in incoming.pairs))
             shape = wanted_shape(incoming.first("_format"), pretty=incoming.first("_pretty") == "true")
             grant = service.authenticate(incoming.authorization)
-            answer = work(guard(grant, service.base), incoming)
+            answer = work(guard(grant, service.base, kind), incoming)
         except Exception as error:
             answer = refusal(problem_of(error), name)
         if grant is not None:

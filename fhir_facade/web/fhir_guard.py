@@ -15,15 +15,20 @@ from itertools import product
 from typing import Any
 
 from fhir_facade.access.grant import Grant
-from fhir_facade.access.scopes import Interaction
+from fhir_facade.access.scopes import DIRECTORY, Interaction
 from fhir_facade.contracts.errors import ClaimsInvalid
-from fhir_facade.resources.page import Rendered, Viewer
+from fhir_facade.resources.page import NOBODY, Rendered, Viewer
 from fhir_facade.search.index import elements, index
 from fhir_facade.search.match import matches
 from fhir_facade.search.query import Criterion, SearchQuery
 from fhir_facade.search.registry import REGISTRY
 from fhir_facade.search.values import FHIR_ID, read_values
 from fhir_facade.web.errors import Problem, not_found
+
+DIRECTORY_ALONE = (
+    f"This access token belongs to a backend service and to no member: it opens {' and '.join(DIRECTORY)} alone. "
+    "A member's data are opened by that member, who logs in and consents."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Guard:
             Problem: 403, the scopes do not allow it.
         """
         if not self.allows(resource_type, interaction):
-            scope = f"patient/{resource_type}.{interaction}"
+            scope = f"{'patient' if self.grant.patient else 'system'}/{resource_type}.{interaction}"
             challenge = f'Bearer realm="FHIR", error="insufficient_scope", scope="{scope}"'
             text = f"The access token has no scope such as {scope}."
             raise Problem(403, "forbidden", text, {"WWW-Authenticate": challenge})
@@ -102,15 +107,15 @@ class Guard:
         return checked
 
 
-def guard(grant: Grant, base: str) -> Guard:
-    """What ``grant`` opens.
+def guard(grant: Grant, base: str, resource_type: str) -> Guard:
+    """What ``grant`` opens of that type.
 
     Raises:
-        Problem: 403, the token is a backend service's: it has no member.
+        Problem: 403, the token is a backend service's, and the type is about members.
     """
-    if grant.patient is None:
-        raise Problem(403, "forbidden", "This access token is for no member; these endpoints answer about one.")
-    return Guard(grant, Viewer(patient=grant.patient, withheld=grant.withheld), base)
+    if grant.patient is None and resource_type not in DIRECTORY:
+        raise Problem(403, "forbidden", DIRECTORY_ALONE)
+    return Guard(grant, Viewer(patient=grant.patient or NOBODY, withheld=grant.withheld), base)
 
 
 def require_id(text: str) -> None:

@@ -191,7 +191,18 @@ def test_3_2_a_backend_service_gets_a_token(sandbox: Sandbox, backend: Any, keys
     assert answer.status_code == 200, answer.text
     assert answer.json()["token_type"].lower() == "bearer"
     assert isinstance(answer.json()["expires_in"], int)
-    assert answer.json()["scope"] == "system/*.rs"
+    assert answer.json()["scope"] == "system/Organization.rs system/Practitioner.rs"
+
+
+def test_3_a_backend_service_reads_the_directory_and_no_members_data(sandbox: Sandbox, backend: Any, keys: Any) -> None:
+    token = credentials(sandbox, assertion(sandbox, backend, keys, "ES384")).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    found = fetched(f"{sandbox.fhir}/Organization", **bearer).json()["entry"]
+    assert {entry["resource"]["resourceType"] for entry in found} == {"Organization"}
+    assert fetched(found[0]["fullUrl"], **bearer).status_code == 200
+    refused = fetched(f"{sandbox.fhir}/Patient", **bearer)
+    assert refused.status_code == 403
+    assert "Organization and Practitioner alone" in refused.json()["issue"][0]["diagnostics"]
 
 
 @pytest.mark.kit("smart 3.2.2", "smart 3.2.3")

@@ -24,7 +24,7 @@ def test_a_backend_service_gets_a_short_token_without_a_member(world, asymmetric
         "access_token": answer.json["access_token"],
         "token_type": "Bearer",
         "expires_in": 300,
-        "scope": "system/*.rs",
+        "scope": "system/Organization.rs system/Practitioner.rs",
     }
     grant = world.bearer.authenticate(f"Bearer {answer.json['access_token']}")
     assert (grant.patient, grant.user) == (None, None)
@@ -36,7 +36,20 @@ def test_an_assertion_counts_once(world, asymmetric, client_keys):
     assert send(world, assertion).json["error"] == "invalid_client"
 
 
-@pytest.mark.parametrize("scope", ["", "patient/*.rs", "openid", "system/patient.rs"])
+@pytest.mark.parametrize(
+    ("scope", "granted"),
+    [
+        ("system/*.read", "system/Organization.read system/Practitioner.read"),
+        ("system/Organization.r system/Coverage.rs", "system/Organization.r"),
+        ("system/Practitioner.cruds openid", "system/Practitioner.rs"),
+    ],
+)
+def test_a_backend_service_is_told_exactly_what_it_was_given(world, asymmetric, client_keys, scope, granted):
+    answer = send(world, signed(client_keys["RS384"], asymmetric.app.app_id), scope=scope)
+    assert answer.json["scope"] == granted
+
+
+@pytest.mark.parametrize("scope", ["", "patient/*.rs", "openid", "system/patient.rs", "system/Patient.rs system/*.cud"])
 def test_a_backend_service_gets_system_scopes_alone(world, asymmetric, client_keys, scope):
     answer = send(world, signed(client_keys["RS384"], asymmetric.app.app_id), scope=scope)
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_scope")

@@ -15,6 +15,27 @@ from .conftest import CALLBACK
 ASKED = {"client_name": "Self-made app", "redirect_uris": [CALLBACK], "scope": "openid offline_access patient/*.rs"}
 
 
+def test_a_system_scope_that_opens_nothing_cannot_be_registered(world, client_keys):
+    jwks = {"keys": [client_keys["ES384"].as_dict(private=False)]}
+    for scope in ("system/Patient.rs", "system/ExplanationOfBenefit.read", "system/*.cud", "system/AuditEvent.rs"):
+        with pytest.raises(AppFault, match="no member's data"):
+            world.register(
+                "greedy", kind="asymmetric", jwks=jwks, backend=True, scopes=f"system/Organization.r {scope}"
+            )
+
+
+def test_a_backend_service_is_registered_for_the_directory(world, client_keys):
+    asked = {
+        "client_name": "Service",
+        "token_endpoint_auth_method": "private_key_jwt",
+        "grant_types": ["client_credentials"],
+        "jwks": {"keys": [client_keys["ES384"].as_dict(private=False)]},
+    }
+    for scope in ({}, {"scope": "system/*.rs"}):
+        answer = world.client.post("/oauth/register", json=asked | scope)
+        assert answer.json["scope"] == "system/Organization.rs system/Practitioner.rs"
+
+
 def register(world, **changes):
     return world.client.post("/oauth/register", json=ASKED | changes)
 

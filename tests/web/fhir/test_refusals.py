@@ -38,13 +38,6 @@ def test_a_missing_scope_is_forbidden(world, path):
     assert 'error="insufficient_scope"' in response.headers["WWW-Authenticate"]
 
 
-def test_a_token_without_a_member_is_forbidden(world):
-    from tests.web.fhir.world import grant_for
-
-    world.grants["service"] = grant_for(None, "system/*.rs")
-    assert issue(world.get("ExplanationOfBenefit", "service"), 403)["code"] == "forbidden"
-
-
 @pytest.mark.parametrize("interaction", ["", "/_history/1"])
 def test_foreign_and_unknown_ids_are_answered_alike(world, interaction):
     foreign = world.get(f"ExplanationOfBenefit/bob-1{interaction}", X_Request_Id="r")
