@@ -226,6 +226,7 @@ def under_load(running: Running, rotation: Callable[[], None], around: int) -> i
     return sum(running.counts) - before
 
 
+@pytest.mark.figure(of="I4")
 def test_no_log_in_fails_while_keys_are_replaced(served: Running, full_counts: bool, figure) -> None:
     people_of(served)
 
@@ -241,8 +242,21 @@ def test_no_log_in_fails_while_keys_are_replaced(served: Running, full_counts: b
     logged_in = under_load(served, replace_keys, around=300 if full_counts else 4)
     assert served.failures == []
     crowded = f"{served.told} requests were told to come back by a crowded worker"
-    figure(f"identity 4: {logged_in} log-ins during rotation of identifier and signing keys, 0 failures ({crowded})")
+    figure(f"{logged_in} log-ins during rotation of identifier and signing keys, 0 failures ({crowded})")
     everything_is_under_the_new_key(served)
+    nobody_is_named(served)
+
+
+def nobody_is_named(running: Running) -> None:
+    """No identifier, user name or password lies in store, audit trail or log; the copy alone holds the records."""
+    members = named_members(load(running.config))
+    secret = {value for member in members for value in member.evidence.values()} | {PASSWORD, "person-0", OLD, NEW}
+    files = [running.folder / "log", *(running.folder / "state").rglob("*")]
+    assert any(file.name.startswith("store") for file in files)
+    for file in files:
+        if file.is_file() and not file.name.startswith("replica"):
+            content = file.read_bytes()
+            assert not [text for text in secret if text.encode() in content], f"{file.name} names somebody"
 
 
 def wait_until_replaced(running: Running) -> None:

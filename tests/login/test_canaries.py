@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 
+import pytest
 
-def test_no_identifier_in_store_or_logs(stage, caplog, full_counts: bool) -> None:
+
+@pytest.mark.figure(of="I3")
+def test_no_identifier_in_store_or_logs(stage, caplog, full_counts: bool, figure) -> None:
     caplog.set_level(logging.DEBUG)
     canaries = []
     for number in range(1000 if full_counts else 25):
@@ -23,3 +26,4 @@ def test_no_identifier_in_store_or_logs(stage, caplog, full_counts: bool) -> Non
     assert "CANARY" not in caplog.text
     assert "CANARY" not in "".join(map(str, stage.events))
     assert len(canaries) == len(stage.events)
+    figure(f"0 identifiers in the store and in the logs after {len(canaries)} log-ins")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -30,7 +29,8 @@ from fhir_facade.resources.schema import match_key
 from fhir_facade.settings import load
 from fhir_facade.store.apps import App, Apps
 from fhir_facade.web.language import catalog
-from tests.peers.log_ins import BASE, PASSWORD, PEOPLE, START, LogIn, follow, hidden
+from tests.peers.keycloak import Keycloak, keycloak
+from tests.peers.log_ins import AT_KEYCLOAK, BASE, PASSWORD, PEOPLE, START, LogIn, follow, hidden
 
 BACK = "https://app.example/back"
 SCOPE = (
@@ -87,8 +87,19 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def log_in(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LogIn]:
     """A running log-in system."""
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param in AT_KEYCLOAK:
+        yield AT_KEYCLOAK[request.param](request.getfixturevalue("one_keycloak"), folder)
+        return
     with ExitStack() as stack:
-        yield START[request.param](stack, tmp_path_factory.mktemp(request.param))
+        yield START[request.param](stack, folder)
+
+
+@pytest.fixture(scope="module")
+def one_keycloak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keycloak]:
+    """Keycloak, started once for both of its log-ins."""
+    with keycloak(tmp_path_factory.mktemp("keycloak") / "log") as server:
+        yield server
 
 
 @dataclass
@@ -264,11 +275,7 @@ def stop(world: World, tokens: dict[str, Any]) -> None:
     world.step("too low an assurance is refused", shows(weak.person("maria"), "weak"))
 
 
-SLOW = pytest.mark.skipif(
-    os.environ.get("FHIR_FACADE_COUNTS") != "full", reason="Keycloak takes minutes to start: FHIR_FACADE_COUNTS=full"
-)
-
-
+@pytest.mark.figure(of="I1")
 @pytest.mark.parametrize(
     "log_in",
     [
@@ -276,15 +283,16 @@ SLOW = pytest.mark.skipif(
         "local",
         pytest.param("ldap", marks=pytest.mark.peer("slapd")),
         pytest.param("oidc", marks=pytest.mark.peer("node")),
-        pytest.param("keycloak-oidc", marks=[pytest.mark.peer("java"), SLOW]),
-        pytest.param("keycloak-saml", marks=[pytest.mark.peer("java", "xmlsec"), SLOW]),
+        pytest.param("keycloak-oidc", marks=pytest.mark.peer("java")),
+        pytest.param("keycloak-saml", marks=pytest.mark.peer("java", "xmlsec")),
     ],
     indirect=True,
 )
-def test_the_same_thirty_steps_pass_with_every_log_in(world: World) -> None:
+def test_the_same_thirty_steps_pass_with_every_log_in(world: World, figure, request: pytest.FixtureRequest) -> None:
     before_anybody_is_in(world)
     stop(world, use(world, consent(world)))
     assert len(world.steps) == 30, world.steps
+    figure(f"{len(world.steps)} of 30 steps with {request.node.callspec.params['log_in']}")
 
 
 def test_a_representative_of_the_sandbox_may_act_for_their_member(copied: Path) -> None:
