@@ -27,6 +27,7 @@ from fhir_facade.contracts.sections import (
     ServerSettings,
     Settings,
     SourceSettings,
+    StaffSettings,
 )
 from fhir_facade.contracts.settings import Reader
 
@@ -46,6 +47,7 @@ SECTIONS: dict[str, type[Any]] = {
     "sensitive": SensitiveSettings,
     "mail": MailSettings,
     "registry": RegistrySettings,
+    "staff": StaffSettings,
 }
 """Table of the file → its settings class. ``[[claims]]`` and ``[identity]`` choose plugins and are read apart."""
 
@@ -90,15 +92,28 @@ def read(document: Mapping[str, Any], path: Path, reader: Reader) -> Settings:
     """
     for key in document.keys() - SECTIONS.keys() - {"claims", "identity"}:
         reader.faults.append(f"{key}: unknown table; known tables are {', '.join(sorted(SECTIONS))}, claims, identity")
-    sections: dict[str, Any] = {name: _section(reader, cls, document, name) for name, cls in SECTIONS.items()}
+    staff, staff_options = _staff(document.get("staff", {}))
+    tables = {**document, "staff": staff}
+    sections: dict[str, Any] = {name: _section(reader, cls, tables, name) for name, cls in SECTIONS.items()}
     claims = _claims(document.get("claims"), reader)
     identity = _identity(document.get("identity"), reader)
     if not reader.faults:
-        settings = Settings(path=path.resolve(), claims=claims, identity=identity, **sections)
+        settings = Settings(
+            path=path.resolve(), claims=claims, identity=identity, staff_options=staff_options, **sections
+        )
         reader.faults.extend(conflicts(settings))
     if reader.faults:
         raise ConfigError([f"{path.name}: {fault}" for fault in reader.faults])
     return with_state(settings, reader)
+
+
+def _staff(table: Any) -> tuple[Any, dict[str, Any]]:
+    """The table ``[staff]`` without those of plugins, and the chosen plugin's own; the others wait to be chosen."""
+    if not isinstance(table, Mapping):
+        return table, {}
+    plugins = {name: value for name, value in table.items() if isinstance(value, Mapping) and name != "groups"}
+    chosen = plugins.get(str(table.get("identity")), {})
+    return {name: value for name, value in table.items() if name not in plugins}, dict(chosen)
 
 
 def _section(reader: Reader, cls: type[S], document: Mapping[str, Any], name: str) -> S | None:
@@ -194,6 +209,14 @@ def conflicts(settings: Settings) -> list[str]:
         (not 1 <= settings.fhir.page_size <= 100, "fhir.page_size: must be 1–100"),
         (not 60 <= settings.oauth.access_token_s <= 3600, "oauth.access_token_s: must be 60–3600"),
         (not 10 <= settings.oauth.code_s <= 600, "oauth.code_s: must be 10–600"),
+        (
+            settings.staff.identity in {"sandbox", "ldap"},
+            "staff.identity: a password is no second factor; use local, or a log-in such as oidc or saml",
+        ),
+        (
+            not set(settings.staff.groups.values()) <= {"reviewer", "operator", "auditor"},
+            "staff.groups: each group has the role reviewer, operator or auditor",
+        ),
         (settings.login.reverify_days < 0, "login.reverify_days: must be 0 (never) or more days"),
     ]
     return [text for broken, text in rules if broken] + [

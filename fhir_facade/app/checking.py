@@ -8,6 +8,7 @@ from fhir_facade.app.accounts import local_accounts
 from fhir_facade.app.databases import audit_log, require_current_schemas, store_url
 from fhir_facade.app.parts import authorization_server, providers_of
 from fhir_facade.app.sources import policy_of, scratch_of
+from fhir_facade.app.staff_entry import staff_provider
 from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.claims import Capabilities
 from fhir_facade.contracts.errors import ConfigError, FacadeError
@@ -41,6 +42,7 @@ def faults_of(settings: Settings) -> list[str]:
         lambda: _signing(settings),
         *(lambda entry=entry: _source(settings, entry) for entry in settings.claims),
         lambda: _providers(settings),
+        lambda: _staff(settings),
     ]
     for attempt in tries:
         faults.extend(attempt())
@@ -104,3 +106,13 @@ def _providers(settings: Settings) -> Sequence[str]:
     except FacadeError as error:
         return [f"identity: {error}"]
     return [f"identity {name}: {fault}" for name, provider in providers.items() for fault in provider.check()]
+
+
+def _staff(settings: Settings) -> Sequence[str]:
+    try:
+        provider = staff_provider(settings)
+        return [f"staff: {fault}" for fault in provider.check()] if provider else ()
+    except ConfigError as error:
+        return error.faults
+    except FacadeError as error:
+        return [f"staff: {error}"]

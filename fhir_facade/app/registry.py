@@ -25,6 +25,7 @@ def open_registry(settings: Settings, store: Store | None = None, record: Record
         compose=composer(settings.agency.name, settings.agency.contact, settings.server.public_base),
         carrier=carrier_of(settings),
         reasons=settings.registry.denial_reasons,
+        staff_elsewhere=settings.staff.identity != "local",
     )
 
 

@@ -10,6 +10,7 @@ from flask import Blueprint
 from fhir_facade.app.databases import audit_url, replica_url, store_url
 from fhir_facade.app.lateness import lateness
 from fhir_facade.app.parts import Parts
+from fhir_facade.app.staff_entry import staff_entry
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.login.linking import keys_of
 from fhir_facade.oauth.server import system_clock
@@ -23,6 +24,7 @@ from fhir_facade.web.developers import DeveloperDesk
 from fhir_facade.web.reviews import reviews_blueprint
 from fhir_facade.web.staff import StaffDesk, staff_blueprint
 from fhir_facade.web.staff_audit import CHECK, AuditBook, audit_blueprint, report_told
+from fhir_facade.web.staff_entry import entry_blueprint
 from fhir_facade.web.staff_keys import keys_blueprint
 from fhir_facade.web.staff_log_ins import log_ins_blueprint
 from fhir_facade.web.staff_sources import SourceBook, SourceShown, sources_blueprint
@@ -30,8 +32,10 @@ from fhir_facade.web.staff_sources import SourceBook, SourceShown, sources_bluep
 
 def staff_blueprints(parts: Parts, desk: DeveloperDesk) -> Sequence[Blueprint]:
     """Every page of the staff."""
-    staff = StaffDesk(desk=desk)
+    entry = staff_entry(parts, desk)
+    staff = StaffDesk(desk=desk, forward=entry.forward if entry else None)
     return (
+        *((entry_blueprint(entry),) if entry else ()),
         staff_blueprint(staff),
         reviews_blueprint(staff),
         sources_blueprint(staff, _sources(parts)),

@@ -8,7 +8,7 @@ from typing import cast
 import click
 
 from fhir_facade.cli.apps_review import opened
-from fhir_facade.cli.options import config_option, json_option, print_json, print_rows
+from fhir_facade.cli.options import config_option, json_option, print_json, print_rows, settings_of
 from fhir_facade.registry.faults import NotNow
 from fhir_facade.registry.people import STAFF, Role, faults_of_person
 
@@ -25,13 +25,16 @@ def staff() -> None:
 @click.option("--role", type=click.Choice(STAFF), default="reviewer", show_default=True)
 @json_option
 def add(config: Path | None, email: str, name: str, role: str, as_json: bool) -> None:
-    """Invite a person: prints a link, good for 72 hours, to set a password; a second factor is asked at log-in."""
+    """Invite a person: prints a link, good for 72 hours, to set a password, or else where staff log in."""
     if faults_of_person(email, name, "agency"):
         raise click.UsageError("--email must be like name@example.org, --name 1 to 200 characters")
+    settings = settings_of(config)
     try:
         link = opened(config).accounts.invite(email, name, cast(Role, role))
     except NotNow as refused:
         raise click.ClickException("this address has an account of another role") from refused
+    if settings.staff.identity != "local":  # whoever logs in there needs no password here
+        link = f"{settings.server.public_base}/staff/log-in"
     print_json({"link": link}) if as_json else click.echo(link)
 
 

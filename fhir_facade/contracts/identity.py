@@ -118,7 +118,8 @@ class VerifiedIdentity:
     ``issuer`` and ``subject`` name the account for ever; ``nonce`` is the attempt's own, given back; ``evidence`` maps
     the kind of a unique identifier (``medicaid-id``, ``mbi``, ``member-number`` …) or of a demographic value
     (``birth-date``, ``family``, ``given``, ``postal-code``) to its value. Names alone never match anybody.
-    ``proofing`` says in words how and by whom the identity was proofed, for the audit line.
+    ``proofing`` says in words how and by whom the identity was proofed, for the audit line. ``groups`` are those that
+    the person belongs to at the log-in system, where it was asked for them: they give staff their roles.
     """
 
     issuer: str
@@ -128,6 +129,7 @@ class VerifiedIdentity:
     assurance: Assurance
     evidence: Mapping[str, str]
     proofing: str = ""
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

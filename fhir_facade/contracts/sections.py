@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -193,6 +193,23 @@ class RegistrySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StaffSettings:
+    """``[staff]``: how reviewers, operators and auditors log in; their plugin's table is ``[staff.<identity>]``."""
+
+    identity: str = setting(
+        "local for accounts with a password and an authenticator app, or a log-in plugin of the staff's own, such as "
+        "oidc; its log-ins must reach AAL 2",
+        default="local",
+    )
+    groups: dict[str, str] = setting(
+        'Groups at the staff\'s log-in system and the role of each: group = "reviewer", "operator" or "auditor", the '
+        "first that fits; without it roles are given by `fhir-facade staff add`",
+        default={},
+        example='{ "claims-api-operators" = "operator" }',
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
     """One ``[[claims]]`` entry. ``options`` is the adapter's own table, read by the adapter's settings class.
 
@@ -218,7 +235,7 @@ class IdentitySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """A whole config file."""
+    """A whole config file; ``staff_options`` are those of the staff's log-in plugin."""
 
     path: Path
     server: ServerSettings
@@ -233,5 +250,7 @@ class Settings:
     sensitive: SensitiveSettings
     mail: MailSettings
     registry: RegistrySettings
+    staff: StaffSettings
     claims: tuple[SourceSettings, ...]
     identity: IdentitySettings
+    staff_options: dict[str, Any] = field(default_factory=dict)

@@ -40,6 +40,7 @@ class Accounts:
         clock: seconds since 1970.
         base: public base URL without a final slash, for the links in letters.
         passwords: hashes passwords.
+        staff_elsewhere: whether staff have a log-in system of their own, so that no password opens their pages.
     """
 
     def __init__(
@@ -51,6 +52,8 @@ class Accounts:
         clock: Clock,
         base: str,
         passwords: Passwords | None = None,
+        *,
+        staff_elsewhere: bool = False,
     ) -> None:
         self._table = developers
         self._keys = keys
@@ -59,6 +62,7 @@ class Accounts:
         self._clock = clock
         self._base = base
         self._passwords = passwords or Passwords()
+        self._staff_elsewhere = staff_elsewhere
 
     def sign_up(self, email: str, name: str, organization: str, password: str, language: str) -> Sequence[Fault]:
         """Make an account that waits for its address to be verified; faults where the form is wrong.
@@ -70,8 +74,8 @@ class Accounts:
             return faults
         password_hash = self._passwords.hash(password)
         self._note("sign-up", "ok", "")
-        known = self._table.by_email(self._hash(email))
-        account_id = self._add(email, name, organization, "developer", language, password_hash) if not known else None
+        known = self._table.by_email(self.hash_of(email))
+        account_id = self.add(email, name, organization, "developer", language, password_hash) if not known else None
         if account_id is None:
             self._mailroom.post(email.strip(), "known", language, {"link": f"{self._base}/developers/log-in"})
         else:
@@ -92,7 +96,7 @@ class Accounts:
 
         A locked account answers as a wrong password does, so that nobody learns which addresses have accounts.
         """
-        row, now = self._table.by_email(self._hash(email)), self._clock()
+        row, now = self._table.by_email(self.hash_of(email)), self._clock()
         locked = row is not None and row.locked_until > now
         right = self._passwords.fits(row.password_hash if row and not locked else None, password)
         if row is None or not right:
@@ -102,6 +106,9 @@ class Accounts:
         if row.verified_at is None:
             self._send_ticket(row.account_id, email.strip(), "verify", row.language, TICKET_S)
             return LogIn.UNVERIFIED, ""
+        if self._staff_elsewhere and row.role != "developer":
+            self._note("log-in", "staff elsewhere", row.account_id)
+            return LogIn.ELSEWHERE, ""
         self._note("log-in", "password", row.account_id)
         if row.totp is None:
             self._table.change(row.account_id, failures=0)
@@ -153,7 +160,7 @@ class Accounts:
 
     def forget_second_factor(self, email: str) -> bool:
         """Take the authenticator from an account whose owner lost it; its sessions end. False without an account."""
-        row = self._table.by_email(self._hash(email))
+        row = self._table.by_email(self.hash_of(email))
         if row is None:
             return False
         self._note("second factor", "forgotten", row.account_id)
@@ -163,7 +170,7 @@ class Accounts:
 
     def recover(self, email: str, language: str) -> None:
         """Send the way to a new password, where the address has an account."""
-        row = self._table.by_email(self._hash(email))
+        row = self._table.by_email(self.hash_of(email))
         if row is not None:
             self._note("recovery", "asked", row.account_id)
             self._send_ticket(row.account_id, email.strip(), "recover", language, TICKET_S)
@@ -199,10 +206,10 @@ class Accounts:
         Raises:
             NotNow: the address belongs to an account of another role.
         """
-        row = self._table.by_email(self._hash(email))
+        row = self._table.by_email(self.hash_of(email))
         if row is not None and row.role != role:
             raise NotNow("other_role")
-        account_id = row.account_id if row else self._add(email, name, "", role, "en", None)
+        account_id = row.account_id if row else self.add(email, name, "", role, "en", None)
         if account_id is None:
             raise NotNow("other_role")
         self._note("staff", f"invited as {role}", account_id)
@@ -215,7 +222,7 @@ class Accounts:
 
         False where no staff account has this address.
         """
-        row = self._table.by_email(self._hash(email))
+        row = self._table.by_email(self.hash_of(email))
         if row is None or row.role == "developer":
             return False
         self._note("staff", f"role {role}" if role else "removed", row.account_id)
@@ -235,14 +242,15 @@ class Accounts:
         row = self._table.by_id(account_id)
         return self._account(row) if row else None
 
-    def _add(
+    def add(
         self, email: str, name: str, organization: str, role: Role, language: str, password_hash: str | None
     ) -> str | None:
+        """Keep a new account; its id, or None where the address has one."""
         told = {"email": email.strip(), "name": name.strip(), "organization": organization.strip()}
         account_id = new_id()
         row = {
             "account_id": account_id,
-            "email_hash": self._hash(email),
+            "email_hash": self.hash_of(email),
             "sealed": self._keys.seal(json.dumps(told), "account"),
             "role": role,
             "language": language,
@@ -278,7 +286,8 @@ class Accounts:
             second_factor=row.totp is not None,
         )
 
-    def _hash(self, email: str) -> str:
+    def hash_of(self, email: str) -> str:
+        """The keyed hash of an address."""
         return self._keys.derive("developer e-mail", email.strip().casefold())
 
     def _note(self, detail: str, outcome: str, account_id: str) -> None:

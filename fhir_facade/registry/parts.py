@@ -42,6 +42,7 @@ def registry_of(
     carrier: Carrier,
     reasons: Sequence[str],
     passwords: Passwords | None = None,
+    staff_elsewhere: bool = False,
 ) -> Registry:
     """The registry on a store.
 
@@ -55,9 +56,10 @@ def registry_of(
         carrier: brings letters away.
         reasons: for which a request for production may be denied.
         passwords: hashes passwords.
+        staff_elsewhere: whether staff have a log-in system of their own.
     """
     developers, mailroom = Developers(store), Mailroom(store, keys, compose, carrier, clock)
-    accounts = Accounts(developers, keys, mailroom, record, clock, base, passwords)
+    accounts = Accounts(developers, keys, mailroom, record, clock, base, passwords, staff_elsewhere=staff_elsewhere)
     return Registry(
         store=store,
         accounts=accounts,

@@ -74,6 +74,8 @@ class LogIn(StrEnum):
     WRONG = "wrong"
     LOCKED = "locked"
     UNVERIFIED = "unverified"
+    ELSEWHERE = "elsewhere"
+    """Staff who have a log-in system of their own."""
 
 
 def faults_of_person(email: str, name: str, organization: str) -> list[Fault]:

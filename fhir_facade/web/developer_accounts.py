@@ -11,6 +11,7 @@ from fhir_facade.contracts import totp
 from fhir_facade.registry.faults import Fault
 from fhir_facade.registry.passwords import LONGEST, SHORTEST
 from fhir_facade.registry.people import LogIn, Signed
+from fhir_facade.store.audit import AuditEvent
 from fhir_facade.web.developers import DeveloperDesk, proof_page
 
 LENGTHS = {"shortest": str(SHORTEST), "longest": str(LONGEST)}
@@ -54,6 +55,8 @@ class AccountPages:
         outcome, token = self._accounts.log_in(email, request.form.get("password", ""))
         if outcome is LogIn.UNVERIFIED:
             return self._told("sent", email=email.strip())
+        if outcome is LogIn.ELSEWHERE:
+            return redirect("/staff/log-in", 303)
         signed = self._desk.registry.sessions.signed(token) if outcome is LogIn.IN else None
         if signed is None:
             return self._log_in_page(403, [Fault("password", "fault.log_in")], email)
@@ -122,8 +125,11 @@ class AccountPages:
         """End the session."""
         signed = self._desk.signed()
         if signed is not None:
+            actor = f"Account/{signed.account.account_id}"
+            self._desk.registry.record(AuditEvent(what="account", outcome="ok", actor=actor, detail="log-out"))
             self._desk.registry.sessions.log_out(signed)
-        answer = redirect("/developers/log-in", 303)
+        staff = signed is not None and signed.account.staff
+        answer = redirect("/staff/log-in" if staff else "/developers/log-in", 303)
         answer.delete_cookie(self._desk.cookie, secure=self._desk.pages.secure, httponly=True, samesite="Lax")
         return answer
 

@@ -24,12 +24,10 @@ class StaffDesk:
 
     Args:
         desk: renders pages and knows who is there.
-        provider: whether the staff log in at a log-in system of their own.
-        forward: where the browser goes to log in there, bound to it by the desk's cookie.
+        forward: the way to a log-in system of the staff's own; None where their accounts are the facade's.
     """
 
     desk: DeveloperDesk
-    provider: bool = False
     forward: Callable[[], AnyResponse] | None = None
 
     def view(self, page: str, view: SignedView) -> Callable[..., AnyResponse]:
@@ -79,7 +77,7 @@ class StaffPages:
         signed = self._desk.signed()
         if signed is not None and signed.account.staff:
             return redirect("/staff" if signed.complete else proof_page(signed), 303)
-        return self._desk.render("staff_log_in.html", provider=self._staff.provider)
+        return self._desk.render("staff_log_in.html", provider=self._staff.forward is not None)
 
     def begin(self) -> AnyResponse:
         """On to the log-in system of the staff."""

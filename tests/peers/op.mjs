@@ -8,8 +8,8 @@ const provider = new Provider(issuer, {
   clients,
   pkce: { required: () => true },
   acrValues: ["urn:test:ial2", "urn:test:ial1"],
-  claims: { openid: ["sub", "acr", "auth_time"], member: ["medicaid_id", "birthdate", "huge"], acr: null, auth_time: null },
-  scopes: ["openid", "member"],
+  claims: { openid: ["sub", "acr", "amr", "auth_time"], member: ["medicaid_id", "birthdate", "huge"], staff: ["email", "name", "groups"], acr: null, amr: null, auth_time: null },
+  scopes: ["openid", "member", "staff"],
   conformIdTokenClaims: false,
   features: { devInteractions: { enabled: false } },
   findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
@@ -27,8 +27,8 @@ provider.use(async (ctx, next) => {
   }
   if (details.prompt.name === "login") {
     if (!ctx.query.person) { ctx.body = `<form><input name=person><button>Log in</button></form>`; return; }
-    const acr = people[ctx.query.person]?.acr;
-    const login = { accountId: ctx.query.person, ...(acr ? { acr } : {}) };
+    const { acr, amr } = people[ctx.query.person] ?? {};
+    const login = { accountId: ctx.query.person, ...(acr ? { acr } : {}), ...(amr ? { amr } : {}) };
     return provider.interactionFinished(ctx.req, ctx.res, { login }, { mergeWithLastSubmission: false });
   }
   const grant = new provider.Grant({ accountId: details.session.accountId, clientId: details.params.client_id });

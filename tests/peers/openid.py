@@ -36,10 +36,12 @@ def installed() -> Path:
 
 
 @contextmanager
-def openid_provider(clients: Sequence[Mapping[str, Any]], log: Path) -> Iterator[str]:
+def openid_provider(
+    clients: Sequence[Mapping[str, Any]], log: Path, people: Mapping[str, Mapping[str, Any]] = PEOPLE
+) -> Iterator[str]:
     """The issuer URL of a running provider."""
     port, folder = free_port(), installed()
-    command = ["node", str(folder / "op.mjs"), str(port), json.dumps(list(clients)), json.dumps(PEOPLE)]
+    command = ["node", str(folder / "op.mjs"), str(port), json.dumps(list(clients)), json.dumps(people)]
     with running(command, port, log, cwd=folder):
         yield f"http://127.0.0.1:{port}"
 

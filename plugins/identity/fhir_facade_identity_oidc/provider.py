@@ -6,6 +6,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -16,7 +17,7 @@ from fhir_facade.contracts.errors import (
     LoginDenied,
     LoginRejected,
 )
-from fhir_facade.contracts.identity import Answer, Attempt, RedirectTo, VerifiedIdentity
+from fhir_facade.contracts.identity import Answer, Assurance, Attempt, RedirectTo, VerifiedIdentity
 from fhir_facade.contracts.plugin import IdentityContext
 from fhir_facade_identity_oidc.checking import faults_of
 from fhir_facade_identity_oidc.http import ProviderHttp
@@ -179,19 +180,40 @@ class OidcProvider:
             subject=claims["sub"],
             nonce=str(claims["nonce"]),
             authenticated_at=datetime.fromtimestamp(min(when, 2**40), UTC),
-            assurance=level_of(acr, self._settings.assurance),
+            assurance=_assurance(claims, acr, self._settings),
             evidence=_evidence(claims, self._settings.claims),
             proofing=f"OpenID Provider {self._settings.issuer}, acr {acr or 'not stated'}",
+            groups=_texts(claims, self._settings.groups) if self._settings.groups else (),
         )
+
+
+def _claim(claims: Mapping[str, Any], path: str) -> Any:
+    """A claim, a dot leading into a nested one; None where it is absent."""
+    value: Any = claims
+    for step in path.split(".") if path not in claims else [path]:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def _texts(claims: Mapping[str, Any], path: str) -> tuple[str, ...]:
+    """A claim that lists texts, or is one."""
+    value = _claim(claims, path)
+    several = value if isinstance(value, list) else [value]
+    return tuple(one for one in several if isinstance(one, str) and one)
+
+
+def _assurance(claims: Mapping[str, Any], acr: str, settings: OidcSettings) -> Assurance:
+    """What ``acr`` stands for; at least AAL 2 where ``amr`` names a second factor."""
+    level = level_of(acr, settings.assurance)
+    second = set(_texts(claims, "amr")) & set(settings.second_factor_amr)
+    return replace(level, aal=max(level.aal, 2)) if second else level
 
 
 def _evidence(claims: Mapping[str, Any], kinds: Mapping[str, str]) -> dict[str, str]:
     """Configured claims as evidence; what is absent, empty or no plain value is left out."""
     found = {}
     for path, kind in kinds.items():
-        value: Any = claims
-        for step in path.split(".") if path not in claims else [path]:
-            value = value.get(step) if isinstance(value, Mapping) else None
+        value = _claim(claims, path)
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
             found[kind] = str(value).strip()
     return found

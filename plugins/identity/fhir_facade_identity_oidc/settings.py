@@ -38,6 +38,10 @@ class OidcSettings:
         default={},
         example='{ "http://idmanagement.gov/ns/assurance/ial/2" = "ial2 aal2" }',
     )
+    second_factor_amr: tuple[str, ...] = setting(
+        'Values of the claim amr that mean a second factor (AAL 2), such as "mfa"', default=()
+    )
+    groups: str = setting("Claim that lists a person's groups; roles of staff are given by group", default="")
     userinfo: bool = setting("Read claims from the userinfo endpoint too", default=False)
     prompt: Literal["login", "select_account", "none-given"] = setting(
         "What the provider is asked to show; login makes the person log in anew, safe on shared computers",
