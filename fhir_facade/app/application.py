@@ -54,7 +54,9 @@ from fhir_facade.web.oauth_origins import Origins
 from fhir_facade.web.openapi import publish
 from fhir_facade.web.pages import Pages, dress_redirects
 from fhir_facade.web.portal import PortalRequests
+from fhir_facade.web.postman import collection
 from fhir_facade.web.representation import while_represented
+from fhir_facade.web.samples import samples_blueprint
 from fhir_facade.web.sharings import ServerSharings
 from fhir_facade.web.status import Status, status_blueprint
 from fhir_facade.web.status_history import History
@@ -84,13 +86,15 @@ def create_app(settings: Settings) -> Flask:
     )
     services = [_fhir_service(parts, prefix, bearer, origins, trail, limits) for prefix in mounts(settings)]
     main, *compatibility = services
-    publish(
+    describe = publish(
         app,
         fhir_blueprint(main),
         title=f"Claims API of {settings.agency.name}",
         version=main.publication.version,
         public_base=settings.server.public_base,
     )
+    smart = discovery.smart_configuration(parts.server)
+    app.register_blueprint(samples_blueprint(settings.server.public_base, lambda: collection(describe(), smart)))
     for service in compatibility:
         app.register_blueprint(fhir_blueprint(service, name=f"fhir{service.prefix.replace('/', '_')}"))
     answer_errors(app, tuple(service.base for service in services), error_page(pages))

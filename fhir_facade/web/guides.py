@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -11,17 +12,44 @@ from markupsafe import Markup
 
 from fhir_facade.fhir.mapping_table.table import mapping_rows
 from fhir_facade.web.home import TestMember
+from fhir_facade.web.language import Texts
 from fhir_facade.web.markdown import markdown
 from fhir_facade.web.pages import Pages
 
-NAMES = ("start", "log-in", "tokens", "reading", "production")
+NAMES = (
+    "start",
+    "samples",
+    "log-in",
+    "scopes",
+    "tokens",
+    "paging",
+    "errors",
+    "synchronising",
+    "production",
+)
 """The guides that are Markdown files, in the order of reading."""
+
+STEP = re.compile(r"^\{\{([a-z-]+)\}\}$", re.MULTILINE)
+"""Where a command of ``guides/steps`` stands in a guide, with the answer that it got when it was run."""
 
 
 @cache
 def text_of(name: str, language: str) -> str:
-    """A guide as it was written; ``{base}`` stands for the facade's own address."""
-    return (files("fhir_facade.web") / "guides" / language / f"{name}.md").read_text(encoding="utf-8")
+    """A guide with its commands and their answers; ``{base}`` stands for the facade's own address."""
+    written = (files("fhir_facade.web") / "guides" / language / f"{name}.md").read_text(encoding="utf-8")
+    return STEP.sub(lambda found: _step(found[1], language), written)
+
+
+def _step(name: str, language: str) -> str:
+    """A command, and below it the answer where there is one."""
+    folder = files("fhir_facade.web") / "guides" / "steps"
+    command = (folder / f"{name}.sh").read_text(encoding="utf-8")
+    answers = [file for file in (folder / f"{name}.json", folder / f"{name}.txt") if file.is_file()]
+    blocks = [f"```sh\n{command}```"]
+    for file in answers:
+        said = Texts(language)("guide.answer")
+        blocks += [said, f"```{file.name.rpartition('.')[2]}\n{file.read_text(encoding='utf-8')}```"]
+    return "\n\n".join(blocks)
 
 
 def rendered(name: str, language: str, base: str) -> Markup:

@@ -5,6 +5,7 @@ The document is made by flask-smorest from the routes that exist; the page loads
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
@@ -70,8 +71,10 @@ class _Document(Api):  # type: ignore[misc]  # flask-smorest has no types
         pass
 
 
-def publish(app: Flask, blueprint: DocumentedBlueprint, *, title: str, version: str, public_base: str) -> None:
-    """Register ``blueprint`` and describe its routes.
+def publish(
+    app: Flask, blueprint: DocumentedBlueprint, *, title: str, version: str, public_base: str
+) -> Callable[[], dict[str, Any]]:
+    """Register ``blueprint`` and describe its routes; gives what makes the description.
 
     Args:
         app: the application.
@@ -92,6 +95,8 @@ def publish(app: Flask, blueprint: DocumentedBlueprint, *, title: str, version: 
     document.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     document.register_blueprint(blueprint)
     app.register_blueprint(_page())
+    describe: Callable[[], dict[str, Any]] = document.spec.to_dict
+    return describe
 
 
 def _page() -> Blueprint:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from string import Formatter
 
+from fhir_facade.web.guides import NAMES
 from tests.e2e.cast import Cast
 
 
@@ -44,8 +45,6 @@ class Station:
         return self.path.format_map({name: find() for name, find in lookup.items()})
 
 
-GUIDES = ("start", "log-in", "tokens", "reading", "production")
-
 PAGES: Mapping[str, tuple[Station, ...]] = {
     "/": (Station("home", "/"),),
     "/legal": (Station("legal-none", "/legal", status=404),),
@@ -54,7 +53,7 @@ PAGES: Mapping[str, tuple[Station, ...]] = {
     "/demo/callback": (Station("demo-stopped", "/demo/callback?state=x", status=400),),
     "/api-docs": (Station("api-docs", "/api-docs", scripts=True, bare=True),),
     "/guides": (Station("guides", "/guides"),),
-    "/guides/<name>": tuple(Station(f"guide-{name}", f"/guides/{name}") for name in GUIDES),
+    "/guides/<name>": tuple(Station(f"guide-{name}", f"/guides/{name}") for name in NAMES),
     "/guides/members": (Station("guide-members", "/guides/members"),),
     "/guides/dictionary": (Station("guide-dictionary", "/guides/dictionary"),),
     "/status": (Station("status", "/status"),),
@@ -124,6 +123,7 @@ PROGRAMS = (
     "/status.json",
     "/members/ledger.csv",
     "/members/ledger.json",
+    "/samples/",
     "/demo/start",
 )
 """Beginnings of routes that answer programs, give files, or lead on to another page."""

@@ -1,0 +1,1 @@
+curl -s -H "Authorization: Bearer $TOKEN" "{base}/fhir/ExplanationOfBenefit?service-date=yesterday"

@@ -1,0 +1,1 @@
+curl -s -H "Authorization: Bearer $COVERAGE_TOKEN" "{base}/fhir/ExplanationOfBenefit"

@@ -1,0 +1,1 @@
+curl -s "{base}/fhir/ExplanationOfBenefit"

@@ -1,0 +1,1 @@
+echo "{base}/oauth/authorize?response_type=code&client_id=$CLIENT_ID&redirect_uri=$REDIRECT_URI&scope=launch/patient%20offline_access%20patient/*.rs&state=$STATE&aud={base}/fhir&code_challenge=$CHALLENGE&code_challenge_method=S256"
