@@ -51,6 +51,9 @@ SECTIONS: dict[str, type[Any]] = {
 }
 """Table of the file → its settings class. ``[[claims]]`` and ``[identity]`` choose plugins and are read apart."""
 
+CATEGORIES = {"personal", "coverage", "claims", "sharing"}
+"""What a member ticks on the consent page."""
+
 _SHORT_NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
 
 S = TypeVar("S")
@@ -216,6 +219,14 @@ def conflicts(settings: Settings) -> list[str]:
         (
             not set(settings.staff.groups.values()) <= {"reviewer", "operator", "auditor"},
             "staff.groups: each group has the role reviewer, operator or auditor",
+        ),
+        (
+            not set(settings.login.minimum_ial_for) <= CATEGORIES,
+            f"login.minimum_ial_for: the categories of the consent page are {', '.join(sorted(CATEGORIES))}",
+        ),
+        (
+            not set(settings.login.minimum_ial_for.values()) <= {0, 1, 2, 3},
+            "login.minimum_ial_for: an identity assurance level is 0, 1, 2 or 3",
         ),
         (settings.login.reverify_days < 0, "login.reverify_days: must be 0 (never) or more days"),
     ]

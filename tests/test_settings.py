@@ -107,6 +107,13 @@ def test_production_refuses_what_only_a_sandbox_may(tmp_path: Path) -> None:
         assert fault in message
 
 
+def test_a_minimum_for_a_category_is_checked_at_start(tmp_path: Path) -> None:
+    message = faults_of(tmp_path, SMALLEST + "[login]\nminimum_ial_for = { claim = 2, coverage = 4 }\n")
+    assert "the categories of the consent page are claims, coverage, personal, sharing" in message
+    assert "an identity assurance level is 0, 1, 2 or 3" in message
+    assert "must be a whole number" in faults_of(tmp_path, SMALLEST + '[login]\nminimum_ial_for = { claims = "2" }\n')
+
+
 def test_a_match_by_name_alone_is_refused_at_start(tmp_path: Path) -> None:
     rules = '[login]\nmatch = [["family", "given"], ["birth-date", "family", "ssn-last4"], ["birth_date", "mbi"]]\n'
     message = faults_of(tmp_path, SMALLEST + rules)

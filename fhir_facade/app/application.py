@@ -156,6 +156,7 @@ def login_desk(parts: Parts, pages: Pages, trail: Trail) -> LoginDesk:
         cookie=parts.server.browser_cookie,
         sensitive_minimum_ial=settings.oauth.sensitive_minimum_ial,
         minors_decide_from=settings.oauth.minors_decide_from,
+        minimum_ial_for=settings.login.minimum_ial_for,
     )
 
 

@@ -109,6 +109,11 @@ class LoginSettings:
         default=(),
         example='[["birth-date", "family", "ssn-last4"]]',
     )
+    minimum_ial_for: dict[str, int] = setting(
+        "Least identity assurance level to share a category of the consent page: personal, coverage, claims, sharing",
+        default={},
+        example="{ claims = 2 }",
+    )
     reverify_days: int = setting(
         "Days after which a log-in must prove again which member it belongs to, before apps may refresh; 0 for never",
         default=0,

@@ -80,7 +80,7 @@ class Reader:
         if get_origin(kind) is tuple:
             return self._many(raw, get_args(kind)[0], where)
         if get_origin(kind) is dict:
-            return self._table(raw, where)
+            return self._table(raw, get_args(kind)[1], where)
         if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind is not Secret:
             return self.read(kind, raw, where) if isinstance(raw, Mapping) else self._fault(where, "a table", raw)
         return self._scalar(raw, kind, where)
@@ -152,10 +152,10 @@ class Reader:
             return self._fault(where, "a list", raw)
         return tuple(self.convert(item, kind, f"{where}[{index}]") for index, item in enumerate(raw))
 
-    def _table(self, raw: Any, where: str) -> Any:
+    def _table(self, raw: Any, kind: Any, where: str) -> Any:
         if not isinstance(raw, Mapping):
             return self._fault(where, "a table", raw)
-        return {str(key): self.convert(value, str, f"{where}.{key}") for key, value in raw.items()}
+        return {str(key): self.convert(value, kind, f"{where}.{key}") for key, value in raw.items()}
 
     def _fault(self, where: str, wanted: str, raw: Any) -> None:
         self.faults.append(f"{where}: must be {wanted}, not {type(raw).__name__}")

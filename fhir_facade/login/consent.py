@@ -6,7 +6,7 @@ hidden unless the member ticks it. The page can only narrow what the app asked f
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,6 +27,7 @@ CATEGORIES = {
 
 PERSONAL_SCOPES = ("profile",)
 ADULT = 18
+NO_MINIMUM: Mapping[str, int] = {}
 
 
 class NothingChosen(ValueError):
@@ -41,6 +42,7 @@ class Offer:
         categories: those the app asked for.
         claim_kinds: kinds of claims (``pharmacy`` …) where the app asked for some alone; empty for all.
         substance_use: whether sharing substance-use information may be offered.
+        too_weak: those it asked for that need a log-in which is surer of who the person is.
         keeps: whether the app may come back without the member (``offline_access``).
     """
 
@@ -48,6 +50,7 @@ class Offer:
     claim_kinds: tuple[str, ...]
     substance_use: bool
     keeps: bool
+    too_weak: tuple[str, ...] = ()
 
 
 def categories_of(scopes: Scopes) -> tuple[str, ...]:
@@ -55,7 +58,14 @@ def categories_of(scopes: Scopes) -> tuple[str, ...]:
     return tuple(name for name, types in CATEGORIES.items() if any(_asks(scopes, kind) for kind in types))
 
 
-def offer(request: AppRequest, ial: int, sensitive_minimum_ial: int, *, sensitive_allowed: bool = True) -> Offer:
+def offer(
+    request: AppRequest,
+    ial: int,
+    sensitive_minimum_ial: int,
+    *,
+    sensitive_allowed: bool = True,
+    minimum_ial_for: Mapping[str, int] = NO_MINIMUM,
+) -> Offer:
     """What to show for this request.
 
     Args:
@@ -63,8 +73,10 @@ def offer(request: AppRequest, ial: int, sensitive_minimum_ial: int, *, sensitiv
         ial: identity assurance of the log-in.
         sensitive_minimum_ial: the least that substance-use information needs.
         sensitive_allowed: whether this person may decide about it at all.
+        minimum_ial_for: the least that a category needs, 0 where none is named.
     """
     asked = categories_of(request.scopes)
+    offered = tuple(name for name in asked if ial >= minimum_ial_for.get(name, 0))
     kinds = sorted(
         value.rpartition("|")[2]
         for constraint in _kinds(request.scopes)
@@ -72,10 +84,11 @@ def offer(request: AppRequest, ial: int, sensitive_minimum_ial: int, *, sensitiv
         if name == "type"
     )
     return Offer(
-        categories=asked,
+        categories=offered,
         claim_kinds=tuple(dict.fromkeys(kinds)),
-        substance_use="claims" in asked and sensitive_allowed and ial >= sensitive_minimum_ial,
+        substance_use="claims" in offered and sensitive_allowed and ial >= sensitive_minimum_ial,
         keeps="offline_access" in request.scopes,
+        too_weak=tuple(name for name in asked if name not in offered),
     )
 
 

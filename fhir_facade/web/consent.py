@@ -33,6 +33,8 @@ class ConsentPages:
             shown = self._offer(asked, visit)
         except ClaimsError:
             return self._desk.stopped(Stop.UNAVAILABLE, asked)
+        if shown.too_weak and not shown.categories:
+            return self._too_weak(asked, visit)
         if request.method == "GET":
             return self._ask(asked, visit, shown, frozenset(shown.categories))
         if not self._desk.genuine(visit_id):
@@ -60,7 +62,28 @@ class ConsentPages:
         desk, user, patient = self._desk, visit.chosen_user or "", visit.chosen_patient or ""
         age = desk.people.age(patient) if user.startswith("RelatedPerson/") else None
         allowed = may_share_sensitive(user, age, desk.minors_decide_from)
-        return offer(asked, visit.ial, desk.sensitive_minimum_ial, sensitive_allowed=allowed)
+        return offer(
+            asked,
+            visit.ial,
+            desk.sensitive_minimum_ial,
+            sensitive_allowed=allowed,
+            minimum_ial_for=desk.minimum_ial_for,
+        )
+
+    def _too_weak(self, asked: AppRequest, visit: VisitRow) -> AnyResponse:
+        """Nothing that the app asks for may be shared after a log-in like this one."""
+        detail = f"IAL {visit.ial} is too low for everything that was asked for"
+        event = LoginEvent(
+            outcome="weak",
+            provider=visit.provider or "",
+            visit=visit.visit_id,
+            detail=detail,
+            patient=visit.chosen_patient,
+            user=visit.chosen_user,
+            app_id=asked.app.app_id,
+        )
+        self._desk.record(event)
+        return self._desk.stopped(Stop.WEAK, asked)
 
     def _ask(
         self, asked: AppRequest, visit: VisitRow, shown: Offer, ticked: frozenset[str], *, nothing: bool = False
@@ -81,6 +104,7 @@ class ConsentPages:
             app=asked.app,
             offer=shown,
             ticked=ticked,
+            too_weak=", ".join(texts(f"consent.{category}") for category in shown.too_weak),
             nothing=nothing,
             name=name or patient,
             represents=(visit.chosen_user or "").startswith("RelatedPerson/"),

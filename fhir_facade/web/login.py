@@ -7,7 +7,8 @@ another browser says that it is no longer valid, and nothing else.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -52,6 +53,7 @@ class LoginDesk:
         record: writes audit lines.
         cookie: name of the cookie that binds a request to the browser.
         sensitive_minimum_ial: identity assurance below which substance-use information is never shared.
+        minimum_ial_for: identity assurance that a category of the consent page needs.
         minors_decide_from: age from which only the minor can have it shared.
     """
 
@@ -65,6 +67,7 @@ class LoginDesk:
     cookie: str
     sensitive_minimum_ial: int = 0
     minors_decide_from: int = 12
+    minimum_ial_for: Mapping[str, int] = field(default_factory=dict)
 
     def waiting(self, visit_id: str) -> AppRequest | None:
         """The request of this visit, if it waits and this browser started it."""
