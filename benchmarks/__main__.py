@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import mapping, pages, peers, storage, syncing
+from benchmarks import live, mapping, pages, peers, storage, syncing
 from benchmarks.measure import Bar, machine
 
 BENCHMARKS: dict[str, Callable[[], list[Bar]]] = {
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[], list[Bar]]] = {
     "pages": pages.run,
     "peers": peers.run,
     "syncing": syncing.run,
+    "live": live.run,
 }
 
 

@@ -252,6 +252,15 @@ class FindsRepresented(Protocol):
         ...
 
 
+@runtime_checkable
+class FindsCoveredMember(Protocol):
+    """Optional face of a live source that finds a member and all cover at once: every page needs both."""
+
+    def covered_member(self, member_id: str) -> MemberRecords | None:
+        """What ``member`` and ``coverages`` give, and nothing else; None for an unknown member."""
+        ...
+
+
 ClaimsSource = ExtractSource | LiveSource
 """A claims source implements one face or both."""
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
-from fhir_facade.contracts.claims import ClaimPage, ClaimQuery, LiveSource, MemberRecords, Providers
+from fhir_facade.contracts.claims import ClaimPage, ClaimQuery, FindsCoveredMember, LiveSource, MemberRecords, Providers
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable
 from fhir_facade.contracts.people import Coverage, Member, Organization, Practitioner, Representative
 from fhir_facade.contracts.records import Claim, PartyKind
@@ -60,17 +60,28 @@ class LiveMember:
     @property
     def member(self) -> Member | None:
         """The member's own record."""
+        self._ask_for_both()
         return next(iter(self._once("member", lambda: _some(self._source.member(self.member_id)), Member)), None)
 
     @property
     def coverages(self) -> Sequence[Coverage]:
         """All cover."""
+        self._ask_for_both()
         return self._once("coverages", lambda: self._source.coverages(self.member_id), Coverage)
 
     @property
     def representatives(self) -> Sequence[Representative]:
         """Those who may act for the member."""
         return self._once("representatives", lambda: self._source.representatives(self.member_id), Representative)
+
+    def _ask_for_both(self) -> None:
+        """Member and cover by one question, where the source can."""
+        source = self._source
+        if "member" in self._known or not isinstance(source, FindsCoveredMember):
+            return
+        found = self._one(lambda: source.covered_member(self.member_id), MemberRecords)
+        self._known["member"] = [] if found is None else self._own(self._many(lambda: (found.member,), Member))
+        self._known["coverages"] = [] if found is None else self._own(self._many(lambda: found.coverages, Coverage))
 
     def _once(self, name: str, question: Callable[[], Iterable[object]], kind: type[R]) -> Sequence[R]:
         """The member's own records of a kind, asked for once.

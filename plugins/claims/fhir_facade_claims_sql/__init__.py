@@ -10,7 +10,7 @@ from fhir_facade.contracts.claims import Rejected
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.plugin import CLAIMS_CONTRACT, ClaimsPlugin, SourceContext
 from fhir_facade_claims_sql import loading
-from fhir_facade_claims_sql.database import open_engine
+from fhir_facade_claims_sql.database import alone, open_engine
 from fhir_facade_claims_sql.fetch import Fetcher
 from fhir_facade_claims_sql.mapping import MappingFile, load
 from fhir_facade_claims_sql.samples import Samples
@@ -34,7 +34,7 @@ def open_source(settings: SqlSettings, context: SourceContext) -> SqlSource:
     engine = open_engine(settings)
     statements = Statements(engine.dialect.name, settings.database_schema)
     fetcher = Fetcher(mapping, statements, Samples(mapping, statements))
-    return SqlSource(settings=settings, mapping=mapping, engine=engine, fetcher=fetcher)
+    return SqlSource(settings=settings, mapping=mapping, engine=engine, alone=alone(engine), fetcher=fetcher)
 
 
 def chosen(settings: SqlSettings) -> MappingFile:

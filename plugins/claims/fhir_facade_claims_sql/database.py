@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
 
 from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError
 from fhir_facade_claims_sql.settings import SqlSettings
 
 CONNECT_TIMEOUT_S = 3
 _SQLITE_STEPS = 100_000
+_RESTED_S = 5.0
 _DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
 
 
@@ -29,10 +30,15 @@ def open_engine(settings: SqlSettings) -> Engine:
     try:
         url = usable_url(settings.url.reveal())
         engine = sa.create_engine(url, **_options(url, settings))
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        reason = f"{settings.url.origin} is not a usable database URL ({type(error).__name__}: {error})"
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
+        told = "" if isinstance(error, ValueError) else f": {error}"  # which may hold a part of the URL
+        reason = f"{settings.url.origin} is not a usable database URL ({type(error).__name__}{told})"
         raise ConfigError([f"sql.url: {reason}; install the driver, or correct it"]) from error
     event.listen(engine, "connect", lambda connection, record: _prepare(engine, connection, record, settings))
+    if url.get_backend_name() != "sqlite":
+        event.listen(engine, "connect", _note_use)
+        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", lambda connection, record, _: _ping_rested(engine, connection, record))
     return engine
 
 
@@ -46,14 +52,32 @@ def _options(url: URL, settings: SqlSettings) -> dict[str, Any]:
     options: dict[str, Any] = {"pool_size": settings.connections, "pool_timeout": settings.statement_timeout_s}
     if url.get_backend_name() == "sqlite":
         return options | {"connect_args": {"timeout": settings.statement_timeout_s}}
-    options |= {"pool_pre_ping": True, "pool_recycle": 1800}
+    options |= {"pool_recycle": 1800}
     if url.get_backend_name() == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"  # the statements of a page see one state of the database
         limit = settings.statement_timeout_s * 1000
-        server = f"-c statement_timeout={limit} -c default_transaction_read_only=on"
+        # every statement finds rows by a key: planning each anew for its values takes longer than running it
+        planner = "-c plan_cache_mode=force_generic_plan -c jit=off"
+        server = f"-c statement_timeout={limit} -c default_transaction_read_only=on {planner}"
         return options | {"connect_args": {"connect_timeout": CONNECT_TIMEOUT_S, "options": server}}
     if url.get_backend_name() in ("mysql", "mariadb"):
         return options | {"connect_args": {"connect_timeout": CONNECT_TIMEOUT_S}}
     return options
+
+
+def _ping_rested(engine: Engine, connection: Any, record: Any) -> None:
+    """A connection that nobody used for a while may be dead: look before it is used, and open another instead."""
+    if time.monotonic() - record.info.get("used", 0.0) > _RESTED_S:
+        try:
+            alive = engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            alive = False
+        if not alive:
+            raise DisconnectionError
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
 
 
 def _prepare(engine: Engine, connection: Any, record: Any, settings: SqlSettings) -> None:
@@ -85,16 +109,33 @@ def _start_clock(connection: Connection, *_: Any) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One read-only connection.
+    """One read-only transaction.
 
     Raises:
         ClaimsUnavailable: the database is down, slow, or has another shape than the mapping says.
     """
+    driver = engine.dialect.loaded_dbapi
     try:
         with engine.connect() as connection:
-            yield connection
-    except (SQLAlchemyError, OSError) as error:
+            try:
+                yield connection
+            except driver.Error as error:
+                _give_up(connection, error)
+                raise
+    except (SQLAlchemyError, OSError, driver.Error) as error:
         raise ClaimsUnavailable(f"the claims database cannot answer: {first_line(error)}") from error
+
+
+def _give_up(connection: Connection, error: Any) -> None:
+    """Keep no connection of a server that went away."""
+    if connection.dialect.is_disconnect(error, connection.connection.driver_connection, None):
+        connection.invalidate(error)
+        connection.engine.dispose()
+
+
+def alone(engine: Engine) -> Engine:
+    """The same connections for one statement at a time, which is then a transaction of its own: none is begun."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT") if engine.dialect.name == "postgresql" else engine
 
 
 @contextmanager
@@ -122,8 +163,3 @@ def first_line(error: BaseException) -> str:
     """What a database said, in one line."""
     text = str(getattr(error, "orig", None) or error).strip()
     return f"{type(error).__name__}: {text.splitlines()[0] if text else ''}"
-
-
-def rows(connection: Connection, statement: sa.Select[Any], values: dict[str, Any] | None = None) -> Sequence[Any]:
-    """Every row, by column name."""
-    return connection.execute(statement, values or {}).mappings().all()

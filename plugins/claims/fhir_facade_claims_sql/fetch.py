@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -22,7 +22,7 @@ from fhir_facade_claims_sql.samples import Samples
 from fhir_facade_claims_sql.spec import Row, Spec
 from fhir_facade_claims_sql.statements import Statements, Wanted, Window, bound_day
 
-_SIZES = (1, 4, 16, 64, 256, 1_000)
+_SIZES = (1, 4, 12, 32, 100, 1_000)
 """Numbers of keys in one statement: few different statements, so that the database plans each once."""
 
 Asked = tuple[Section, str, Sequence[Any]]
@@ -59,31 +59,34 @@ class Fetcher:
         found: list[list[Row]] = [[] for _ in asked]
         longest = max((len(values) for _, _, values in asked), default=0)
         for start in range(0, longest, _SIZES[-1]):
-            some = [(section, key, values[start : start + _SIZES[-1]]) for section, key, values in asked]
+            some = asked if longest <= _SIZES[-1] else [_stretch(one, start) for one in asked]
             for number, rows in enumerate(self._gather(connection, [one for one in some if one[2]])):
                 place = [index for index, one in enumerate(some) if one[2]][number]
                 found[place] += rows
         return found
 
     def _gather(self, connection: Connection, asked: Sequence[Asked]) -> list[list[Row]]:
-        wanted = [Wanted(section, key, _size(len(values))) for section, key, values in asked]
-        name = tuple((one.section.where_found, one.key, one.size) for one in wanted)
+        lists = [id(values) for _, _, values in asked]
+        wanted = [Wanted(section, key, lists.index(id(values)), _size(len(values))) for section, key, values in asked]
+        name = tuple((one.section.where_found, *one[1:]) for one in wanted)
         ready = self.shelf.get(connection, name, lambda: self.statements.gathered(wanted))
         bound = {
-            f"k{number}_{index}": values[min(index, len(values) - 1)]
-            for number, (_, _, values) in enumerate(asked)
-            for index in range(wanted[number].size)
+            f"k{one.values}_{index}": value
+            for one, (_, _, values) in zip(wanted, asked, strict=True)
+            for index, value in enumerate(_padded(values, one.size))
         }
         return _apart(ready.run(connection, bound), [one.columns for one in wanted])
 
-    def people(self, connection: Connection, section: Section, members: Sequence[str]) -> dict[str, list[Row]]:
-        """Rows of each member."""
-        key = str(section.member_key)
-        (rows,) = self.gather(connection, [(section, key, self.samples.keys(connection, section, key, members))])
-        found: dict[str, list[Row]] = defaultdict(list)
-        for row in rows:
-            found[str(row[key])].append(row)
-        return found
+    def people(
+        self, connection: Connection, sections: Sequence[Section], members: Sequence[str]
+    ) -> list[Mapping[str, list[Row]]]:
+        """Rows of each member, by section."""
+        asked: list[Asked] = []
+        for section in sections:
+            key = str(section.member_key)
+            asked.append((section, key, self.samples.keys(connection, section, key, members)))
+        found = zip(asked, self.gather(connection, asked), strict=True)
+        return [_by(key, rows, str) for (_, key, _), rows in found]
 
     def member_count(self, connection: Connection) -> int:
         """How many members there are."""
@@ -136,7 +139,7 @@ class Fetcher:
         name = ("page", section.where_found, window)
         ready = self.shelf.get(connection, name, lambda: self.statements.page(claim_set, window))
         bound = {"member": members[0], **self._bounds(connection, section, query)}
-        bound |= {f"c{index}": wanted[min(index, len(wanted) - 1)] for index in range(window.claims) if wanted}
+        bound |= {f"c{index}": value for index, value in enumerate(_padded(wanted or [], window.claims))}
         return [_filled(claim_set.columns, row) for row in ready.run(connection, bound)]
 
     def _wanted(self, connection: Connection, section: Section, query: ClaimQuery) -> list[Any] | None:
@@ -203,6 +206,15 @@ def _size(count: int) -> int:
     return next((size for size in _SIZES if size >= count), count)
 
 
+def _padded(values: Sequence[Any], size: int) -> Sequence[Any]:
+    """The values, the last one repeated until there are ``size``."""
+    return [*values, *[values[-1]] * (size - len(values))] if values else values
+
+
+def _stretch(asked: Asked, start: int) -> Asked:
+    return asked[0], asked[1], asked[2][start : start + _SIZES[-1]]
+
+
 def _filled(names: Sequence[str], row: Sequence[Any]) -> Row:
     return {name: value for name, value in zip(names, row, strict=True) if value is not None}
 
@@ -218,10 +230,10 @@ def _apart(rows: Iterable[Sequence[Any]], columns: Sequence[Sequence[str]]) -> l
     return [[row for _, row in sorted(some, key=lambda placed: placed[0])] for some in found]
 
 
-def _by(key: str, rows: Iterable[Row]) -> Mapping[Any, list[Row]]:
+def _by(key: str, rows: Iterable[Row], made: Callable[[Any], Any] = lambda key: key) -> Mapping[Any, list[Row]]:
     found: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
-        found[row[key]].append(row)
+        found[made(row[key])].append(row)
     return found
 
 

@@ -30,12 +30,12 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade_claims_sql.convert import Converter, to_text
 from fhir_facade_claims_sql.fields import RECORDS, REQUIRED
-from fhir_facade_claims_sql.spec import Row, Spec, SpecReader, numbered
+from fhir_facade_claims_sql.spec import Spec, SpecReader, numbered
 
 FORMAT = 1
 MOST_LINES = 999
@@ -46,25 +46,12 @@ _SECTION_KEYS = {"table", "select", "where", "fields", "order", "claim_id", "mem
 _LINE_KEYS = _SECTION_KEYS | {"repeat", "filled"}
 
 
-class Step:
-    """How one field is read from a row: looked up once, since it is done for every row.
+class Step(NamedTuple):
+    """How one field is read from a row: looked up once, since it is done for every row."""
 
-    Args:
-        name: of the field.
-        convert: makes the record's value of the column's.
-        spec: where it comes from.
-    """
-
-    __slots__ = ("columns", "convert", "name", "spec")
-
-    def __init__(self, name: str, convert: Converter, spec: Spec) -> None:
-        self.name, self.convert, self.spec = name, convert, spec
-        own = [column for one in spec.each or (spec,) for column in one.columns]
-        self.columns = None if spec.constant is not None else frozenset(own)
-
-    def has_nothing(self, row: Row) -> bool:
-        """Whether every column of the field is NULL, so that nothing has to be converted."""
-        return self.columns is not None and self.columns.isdisjoint(row)
+    name: str
+    convert: Converter
+    spec: Spec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +74,10 @@ class Section:
     fields: Mapping[str, Spec]
     repeat: int = 0
     filled: tuple[str, ...] = ()
-    steps: tuple[Step, ...] = field(init=False, repr=False, compare=False)
+    steps: Mapping[str, tuple[Step, ...]] = field(init=False, repr=False, compare=False)
+    """Column → the fields that are read from it."""
+    constants: tuple[Step, ...] = field(init=False, repr=False, compare=False)
+    """Fields that no column fills."""
     columns: tuple[str, ...] = field(init=False, repr=False, compare=False)
     """Every column the section reads, once."""
 
@@ -97,8 +87,13 @@ class Section:
         used = [column for column, _ in self.fills()]
         object.__setattr__(self, "columns", tuple(dict.fromkeys([*keys, *shown, *used])))
         known = RECORDS[self.record]
-        steps = (Step(name, known.get(name, to_text), spec) for name, spec in self.fields.items())
-        object.__setattr__(self, "steps", tuple(steps))
+        every = [Step(name, known.get(name, to_text), spec) for name, spec in self.fields.items()]
+        steps: dict[str, tuple[Step, ...]] = {}
+        for step in every:
+            for column in (column for one in step.spec.each or (step.spec,) for column in one.columns):
+                steps[column] = (*steps.get(column, ()), step)
+        object.__setattr__(self, "steps", steps)
+        object.__setattr__(self, "constants", tuple(step for step in every if step.spec.constant is not None))
 
     @property
     def inline(self) -> bool:

@@ -54,16 +54,22 @@ def values_of(section: Section, row: Row, absent: frozenset[str], key: str | Non
         RowFault: a value cannot be converted, or a required one is missing.
     """
     values: Values = {}
-    for step in section.steps:
-        if step.has_nothing(row):
-            continue
-        try:
-            value = step.convert(step.spec, row, absent)
-        except (UnfitError, UnmappedError) as error:
-            raise RowFault(position_of(section, row, key), str(error)) from error
-        if value is not None and value != ():
-            values[step.name] = value
+    steps = section.steps
+    try:
+        for column in row:
+            for name, convert, spec in steps.get(column, ()):
+                if name not in values:
+                    _put(values, name, convert(spec, row, absent))
+        for name, convert, spec in section.constants:
+            _put(values, name, convert(spec, row, absent))
+    except (UnfitError, UnmappedError) as error:
+        raise RowFault(position_of(section, row, key), str(error)) from error
     return values
+
+
+def _put(values: Values, name: str, value: Any) -> None:
+    if value is not None and value != ():
+        values[name] = value
 
 
 def need(section: Section, row: Row, values: Values, names: tuple[str, ...], key: str | None) -> None:

@@ -33,8 +33,17 @@ class Ready:
         return known if self.places is None else tuple(known[name] for name in self.places)
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
-        """Every row."""
-        return connection.exec_driver_sql(self.text, self.bound(values)).all()
+        """Every row, from the driver itself: describing the columns once more would cost more than reading them.
+
+        Whoever listens to the engine hears of the statement as of any other.
+        """
+        cursor, bound = connection.connection.cursor(), self.bound(values)
+        try:
+            connection.dispatch.before_cursor_execute(connection, cursor, self.text, bound, None, False)
+            cursor.execute(self.text, bound)
+            return cursor.fetchall()
+        finally:
+            cursor.close()
 
 
 @dataclass(slots=True)

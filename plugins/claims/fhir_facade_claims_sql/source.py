@@ -25,7 +25,6 @@ from fhir_facade.contracts.claims import (
 from fhir_facade.contracts.people import Coverage, Member, Representative
 from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_sql.checks import faults_of
-from fhir_facade_claims_sql.claims import NPI_PREFIX, UNKNOWN_PROVIDER
 from fhir_facade_claims_sql.database import reading
 from fhir_facade_claims_sql.elements import fields_of
 from fhir_facade_claims_sql.fetch import Asked, Fetched, Fetcher
@@ -51,11 +50,14 @@ class SqlSource:
         settings: payer and limits.
         mapping: what is where.
         engine: reads the database.
+        alone: the same, one statement at a time.
+        fetcher: runs the statements.
     """
 
     settings: SqlSettings
     mapping: MappingFile
     engine: Engine
+    alone: Engine
     fetcher: Fetcher
 
     @property
@@ -75,7 +77,7 @@ class SqlSource:
 
     def match(self, evidence: Mapping[str, str]) -> Sequence[str]:
         """Members, and representatives, whose match columns equal the evidence."""
-        with reading(self.engine) as connection:
+        with reading(self.alone) as connection:
             members = self._matching(connection, "member", evidence)
             represent = self._matching(connection, "representative", evidence)
         return [*members, *(f"representative:{one}" for one in represent)]
@@ -99,16 +101,25 @@ class SqlSource:
 
     def member(self, member_id: str) -> Member | None:
         """The member, or None."""
-        found = self._records("member", member_id)
+        (found,) = self._records(member_id, "member")
         return found[0] if found else None
 
     def coverages(self, member_id: str) -> Sequence[Coverage]:
         """All cover of the member, newest first."""
-        return newest_first(self._records("coverage", member_id))
+        (found,) = self._records(member_id, "coverage")
+        return newest_first(found)
+
+    def covered_member(self, member_id: str) -> MemberRecords | None:
+        """The member with all cover, by one statement."""
+        members, coverages = self._records(member_id, "member", "coverage")
+        if not members:
+            return None
+        return MemberRecords(member=members[0], coverages=tuple(newest_first(coverages)))
 
     def representatives(self, member_id: str) -> Sequence[Representative]:
         """Those who may act for the member."""
-        return self._records("representative", member_id)
+        (found,) = self._records(member_id, "representative")
+        return found
 
     def represented(self, representative_id: str) -> Sequence[str]:
         """Ids of the members whom the representative stands by."""
@@ -116,19 +127,20 @@ class SqlSource:
         if section is None:
             return ()
         spec = section.fields["representative_id"]
-        with reading(self.engine) as connection:
+        with reading(self.alone) as connection:
             keys = self.fetcher.keys_of(connection, section, spec, [representative_id])
             (rows,) = self.fetcher.gather(connection, [(section, spec.columns[0], keys)])
         own = [one for one in self._made(section, rows) if one.representative_id == representative_id]
         return sorted({one.member_id for one in own})
 
-    def _records(self, name: str, member_id: str) -> list[Any]:
-        section = self.mapping.people.get(name)
-        if section is None:
-            return []
-        with reading(self.engine) as connection:
-            found = self.fetcher.people(connection, section, [member_id]).get(member_id, [])
-        return self._made(section, found)
+    def _records(self, member_id: str, *names: str) -> list[list[Any]]:
+        """The member's records of these kinds; one of which the mapping says nothing has none."""
+        sections = [self.mapping.people.get(name) for name in names]
+        there = [section for section in sections if section is not None]
+        with reading(self.alone) as connection:
+            rows = self.fetcher.people(connection, there, [member_id])
+        found = iter(rows)
+        return [[] if one is None else self._made(one, next(found).get(member_id, [])) for one in sections]
 
     def _record(self, name: str, row: Row) -> Any:
         return record(self.mapping.people[name], row, self.mapping.absent)
@@ -152,16 +164,16 @@ class SqlSource:
 
     def providers(self, ids: Sequence[str]) -> Providers:
         """The providers of a provider table, and those whose id says everything."""
-        with reading(self.engine) as connection:
+        with reading(self.alone) as connection:
             organizations, practitioners = self._tables_of(connection, ids)
         known = {PAYER: payer(self.settings.payer_name, self.settings.payer_id, FIXED_INSTANT)}
         known |= {one.organization_id: one for one in organizations}
         clinicians = {one.practitioner_id: one for one in practitioners}
-        for one in ids:
-            if not one.startswith(CLINICIANS) and one not in clinicians:
-                known.setdefault(one, plain_organization(one))
-            if not one.startswith(NPI_PREFIX) and one not in (*known, PAYER, UNKNOWN_PROVIDER):
-                clinicians.setdefault(one, plain_practitioner(one))
+        for one in (one for one in ids if one not in known and one not in clinicians):
+            if one.startswith(CLINICIANS):
+                clinicians[one] = plain_practitioner(one)
+            else:
+                known[one] = plain_organization(one)
         return Providers(
             organizations=tuple(known[one] for one in ids if one in known),
             practitioners=tuple(clinicians[one] for one in ids if one in clinicians),
@@ -203,11 +215,9 @@ class SqlSource:
         yield Checkpoint(watermark="complete", finished=True)
 
     def _members(self, connection: Connection, keys: Sequence[str]) -> Iterator[Change]:
-        people = {
-            name: self.fetcher.people(connection, self.mapping.people[name], keys)
-            for name in ("member", "coverage", "representative")
-            if name in self.mapping.people
-        }
+        names = [name for name in ("member", "coverage", "representative") if name in self.mapping.people]
+        found = self.fetcher.people(connection, [self.mapping.people[name] for name in names], keys)
+        people = dict(zip(names, found, strict=True))
         for key in keys:
             yield from self._one(connection, key, {name: found.get(key, []) for name, found in people.items()})
 
