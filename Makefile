@@ -27,8 +27,9 @@ lint: $(VENV)/installed  ## formatting, lint, types
 conformance: $(VENV)/installed  ## HAPI's validator over resources of every kind and version; SHORT=1 for a few; needs Java 17 and Maven
 	$(BIN)/python -m tests.conformance $(if $(SHORT),,--full)
 
-bench: $(VENV)/installed  ## speed, as ratios within one run
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/installed  ## speed, as ratios within one run; figures and chart go to build/
+	@mkdir -p build
+	FHIR_FACADE_COUNTS=full $(BIN)/python -m benchmarks --json build/bench.json --chart build/bench.svg
 
 reliability: $(VENV)/installed  ## the long counts of every property: isolation, races, fuzzing, paging
 	FHIR_FACADE_COUNTS=full $(BIN)/python -m tests.reliability

@@ -1,7 +1,7 @@
 """The replica alone: how flat a page is in the depth of paging and in the size of the replica, and what a claim takes.
 
-``python -m benchmarks.storage`` fills one replica from invented members, copies it to many times its size, and reads
-random members of both. FHIR_FACADE_COUNTS=full grows it to a million claims.
+``python -m benchmarks storage`` fills one replica from invented members, copies it to many times its size, and reads
+random members of all. FHIR_FACADE_COUNTS=full grows it to a million and to ten million claims (6 GB for a while).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import random
 import sqlite3
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy.engine import URL
@@ -30,7 +30,8 @@ from fhir_facade.sync.run import SyncPlan, sync
 
 SOURCE = "bench"
 MEMBERS = 150
-GROWN = 1_000_000 if os.environ.get("FHIR_FACADE_COUNTS") == "full" else 150_000
+MOST = {1_000_000: 1.6, 10_000_000: 2.0} if os.environ.get("FHIR_FACADE_COUNTS") == "full" else {150_000: 1.6}
+"""Claims of a grown replica, and how many times the cost of the small one a page of it may have."""
 ROUNDS = 9
 CALLS = 400
 PAGES = SearchQuery(resource_type="ExplanationOfBenefit")
@@ -40,12 +41,13 @@ _CLAIM = TYPES["ExplanationOfBenefit"]
 def run() -> list[Bar]:
     """Every figure of the replica."""
     with tempfile.TemporaryDirectory() as folder:
-        small, large = _fill(Path(folder) / "small"), _fill(Path(folder) / "large")
-        copies = _grow(large)
-        print(f"   large: {copies} times the claims of small")
-        few, many = _open(small), _open(large)
+        small = _fill(Path(folder) / "small")
+        grown = {claims: _fill(Path(folder) / str(claims)) for claims in MOST}
+        for claims, url in grown.items():
+            _grow(url, claims)
+        few = _open(small)
         print(f"   bytes: {_bytes_per_claim(small):,.0f} stored per claim of {_json_per_claim(few, small):,.0f}")
-        return [*_depth(few, small), *_growth(few, small, many, large), _size(few, small)]
+        return [*_depth(few, small), *_growth(small, grown), _size(few, small)]
 
 
 def _fill(folder: Path) -> URL:
@@ -71,14 +73,14 @@ def _connect(url: URL) -> sqlite3.Connection:
     return sqlite3.connect(str(url.database))
 
 
-def _grow(url: URL) -> int:
-    """Copy every member with all claims until there are ``GROWN`` claims; the number of copies."""
+def _grow(url: URL, wanted: int) -> None:
+    """Copy every member with all claims until there are ``wanted`` claims."""
     connection = _connect(url)
     (claims,) = connection.execute("SELECT count(*) FROM resource WHERE type = ?", (_CLAIM,)).fetchone()
     (step,) = connection.execute("SELECT max(key) FROM member").fetchone()
     names = [row[1] for row in connection.execute("PRAGMA table_info(resource)") if row[1] != "member"]
     columns = ", ".join(f'"{name}"' for name in names)
-    copies = max(1, GROWN // claims)
+    copies = max(1, wanted // claims)
     for copy in range(1, copies):
         shift = copy * step
         connection.execute(
@@ -93,7 +95,7 @@ def _grow(url: URL) -> int:
         )
     connection.commit()
     connection.close()
-    return copies
+    print(f"{copies * claims:>12,} claims, {copies} times the small replica")
 
 
 def _open(url: URL) -> ReplicaResources:
@@ -144,14 +146,19 @@ def _following(resources: ReplicaResources, viewer: Viewer, page: Page) -> Page:
     return resources.search(viewer, PAGES, page.next)
 
 
-def _growth(few: ReplicaResources, small: URL, many: ReplicaResources, large: URL) -> list[Bar]:
-    some, others = _viewers(small, 11), _viewers(large, 11)
-    taken = in_turn(
-        {"small": lambda: _first_pages(few, some), "large": lambda: _first_pages(many, others)},
-        ROUNDS,
-    )
-    print(f"    growth: {taken['small']:.1f} µs → {taken['large']:.1f} µs")
-    return [Bar("page of a grown replica / of a small one", taken["large"] / taken["small"], 1.6, at_least=False)]
+def _growth(small: URL, grown: Mapping[int, URL]) -> list[Bar]:
+    def pages_of(url: URL) -> Callable[[], float]:
+        resources, viewers = _open(url), _viewers(url, 11)
+        return lambda: _first_pages(resources, viewers)
+
+    taken = in_turn({"small": pages_of(small)} | {str(n): pages_of(url) for n, url in grown.items()}, ROUNDS)
+    print(f"    growth: {', '.join(f'{name} {cost:.1f} µs' for name, cost in taken.items())}")
+    return [
+        Bar(
+            f"page of {claims:,} claims / of a small replica", taken[str(claims)] / taken["small"], most, at_least=False
+        )
+        for claims, most in MOST.items()
+    ]
 
 
 def _bytes_per_claim(url: URL) -> float:

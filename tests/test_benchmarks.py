@@ -1,0 +1,32 @@
+"""The benchmarks tell the truth in words: every figure is drawn, and the page about them names every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lxml import etree
+
+from benchmarks.__main__ import BENCHMARKS
+from benchmarks.chart import draw, margin
+from benchmarks.measure import Bar
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+BARS = [Bar("pages <first>", 0.5, 0.65, at_least=True), Bar("cost", 1.2, 1.5, at_least=False)]
+
+
+def test_every_figure_is_drawn_with_its_name_its_bar_and_whether_it_was_missed() -> None:
+    texts = [text.text or "" for text in etree.fromstring(draw(BARS, "today").encode()).iter("{*}text")]
+    assert "pages <first>" in texts
+    assert "0.5 (≥ 0.65) missed" in texts
+    assert "1.2 (≤ 1.5)" in texts
+    assert "today" in texts
+
+
+def test_a_figure_beyond_its_bar_has_a_margin_above_one_in_both_directions() -> None:
+    assert margin(BARS[0]) < 1 < margin(BARS[1])
+    assert [bar.met for bar in BARS] == [False, True]
+
+
+def test_the_page_about_speed_names_every_benchmark() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert [name for name in BENCHMARKS if f"-m benchmarks {name} " not in page] == []
