@@ -59,6 +59,9 @@ class ClaimsPlugin:
         invented: its members are invented, and the source names those who may be logged in as (``HasNamedMembers``).
         write: writes what an extract source tells as files of the plugin's own format into a folder, by options of the
             format, and returns how many claims; for formats of which a payer wants to try a whole folder.
+        layouts: what it reads, for the mapping spreadsheet, before it is opened: name of a layout → file or table →
+            source field → record fields, as in ``Capabilities.fields``; ``resource:Patient`` is a resource passed on. A
+            layout without tables hands over records that it makes itself.
         load: puts a folder of files into the database that the settings name, dropping what is there where told to, and
             returns the rows of each table and what could not be loaded; for sources that read a database.
     """
@@ -70,6 +73,7 @@ class ClaimsPlugin:
     summary: str
     invented: bool = False
     write: Callable[[Iterable[Change], Path, Mapping[str, str]], int] | None = None
+    layouts: Callable[[], Mapping[str, Mapping[str, Mapping[str, str]]]] | None = None
     load: Callable[[Path, Any, bool], tuple[Mapping[str, int], tuple[Rejected, ...]]] | None = None
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from fhir_facade.contracts.claims import MemberRecords
 from tests.conformance.answers import Answers
 from tests.conformance.generated import generated, hostile
+from tests.conformance.interchange_files import x12
 from tests.conformance.sources import Basis, Records, Source, edges, rif, shared_data, synthetic, tmsis
-from tests.conformance.tables import tuva
+from tests.conformance.tables import desynpuf, tuva
 from tests.conformance.validator import CannotValidate
 
 MOST_CLAIMS = 12
@@ -43,7 +45,22 @@ def _in_turn(full: bool) -> Iterator[Source]:
     yield rif("synthea")
     yield rif("sample-a")
     yield tmsis(21, most_claims=None if full else MOST_CLAIMS)
+    yield x12()
+    yield desynpuf(25) if full else _of_each_kind(desynpuf(1))
     yield tuva() if full else _few(tuva())
+
+
+def _of_each_kind(source: Records) -> Records:
+    """Two claims of each kind of each member, with the providers that these name."""
+    return replace(source, records=tuple(map(_two_of_each, source.records)))
+
+
+def _two_of_each(records: MemberRecords) -> MemberRecords:
+    kinds = {claim.kind for claim in records.claims}
+    claims = [claim for kind in kinds for claim in [one for one in records.claims if one.kind is kind][:2]]
+    named = {each.provider.party_id for claim in claims for each in claim.care_team}
+    known = [one for one in records.practitioners if one.practitioner_id in named]
+    return replace(records, claims=tuple(claims), practitioners=tuple(known))
 
 
 def _few(source: Records) -> Records:

@@ -8,6 +8,7 @@ HEADER = under(
     "ExplanationOfBenefit",
     ("190", "Profile", "Claim.kind", "meta.profile"),
     ("163", "Last update in the system of record", "Claim.last_updated", "meta.lastUpdated"),
+    ("", "Id", "Claim.claim_id", "id"),
     ("35", "Claim number of the payer", "Claim.claim_number", "identifier[uniqueclaimid].value"),
     ("35", "Prescription reference number", "Claim.claim_number", "identifier[uniqueclaimid].value"),
     ("183", "Type of the claim number", "", "identifier[uniqueclaimid].type"),
@@ -41,7 +42,7 @@ HEADER = under(
     ("121", "Payee", "Claim.payee", "payee.party"),
     ("111", "Claim this one replaces", "Claim.prior_claims", "related[prior].reference.value"),
     ("112", "Claim that replaces this one", "Claim.replaced_by", "related[replacedby].reference.value"),
-    ("91", "Payment status", "Claim.payment_status", "payment.type"),
+    ("91", "Payment status", "Claim.payment_status, ClaimLine.denied", "payment.type"),
     ("107", "Paid date", "Claim.paid_on", "payment.date"),
     ("181", "Explanation to the member", "Claim.notes", "processNote.text"),
 )

@@ -6,6 +6,7 @@ from fhir_facade.fhir.mapping_table.element import under
 
 PATIENT = under(
     "Patient",
+    ("", "Id", "Member.member_id", "id"),
     ("184", "Type of the member number", "", "identifier[memberid].type"),
     ("1", "Member number on the card", "Member.member_number", "identifier[memberid].value"),
     ("191", "Unique member id", "Member.unique_member_id", "identifier[uniquememberid].value"),
@@ -33,6 +34,7 @@ PATIENT = under(
 
 COVERAGE = under(
     "Coverage",
+    ("", "Id", "Coverage.coverage_id", "id"),
     ("3", "Type of cover", "Coverage.kind", "type"),
     ("132", "Subscriber id", "Coverage.subscriber_id", "subscriberId"),
     ("1", "Beneficiary", "Coverage.member_id", "beneficiary"),
@@ -51,6 +53,7 @@ COVERAGE = under(
 
 ORGANIZATION = under(
     "Organization",
+    ("", "Id", "Organization.organization_id", "id"),
     ("186", "Types of identifiers", "", "identifier.type"),
     ("", "NPI", "Organization.npi", "identifier[NPI].value"),
     ("", "Tax id", "Organization.tax_id", "identifier[tax].value"),
@@ -68,6 +71,7 @@ ORGANIZATION = under(
 
 PRACTITIONER = under(
     "Practitioner",
+    ("", "Id", "Practitioner.practitioner_id", "id"),
     ("185", "Types of identifiers", "", "identifier.type"),
     ("", "NPI", "Practitioner.npi", "identifier[NPI].value"),
     ("", "Tax id", "Practitioner.tax_id", "identifier[tax].value"),
@@ -81,6 +85,7 @@ PRACTITIONER = under(
 
 RELATEDPERSON = under(
     "RelatedPerson",
+    ("", "Id", "Representative.representative_id", "id"),
     ("", "Active", "Representative.active", "active"),
     ("", "Member represented", "Representative.member_id", "patient"),
     ("", "Relationship to the member", "Representative.relationship", "relationship"),

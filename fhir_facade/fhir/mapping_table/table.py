@@ -86,18 +86,36 @@ def mapping_rows(carin: str, fields: Mapping[str, Mapping[str, str]] | None = No
     ]
 
 
+def rows_of_layouts(carin: str, layouts: Mapping[str, Mapping[str, Mapping[str, str]]]) -> list[dict[str, str]]:
+    """The mapping of several sources as rows of ``COLUMNS``, the layout's name before the table's.
+
+    Args:
+        carin: version of the guide.
+        layouts: as ``ClaimsPlugin.layouts`` gives them; one without tables starts at the record fields.
+    """
+    rows = []
+    for name, tables in layouts.items():
+        own = mapping_rows(carin, tables or None)
+        rows += [row | {"table": f"{name}: {row['table']}" if tables else name} for row in own]
+    return rows
+
+
 def _source_rows(table: str, column: str, records: str, sample: Sample) -> Iterator[dict[str, str]]:
     for record in records.split(", "):
         elements = [element for element in ELEMENTS if _tells(record, element)]
         for element in elements:
             yield _row(table, column, record, element, sample)
         if not elements:
-            yield dict(zip(COLUMNS, (table, column, record, "", "", "", "", ""), strict=True))
+            passed_on = record.removeprefix("resource:") if record.startswith("resource:") else ""
+            yield dict(zip(COLUMNS, (table, column, record, "", "", passed_on, "", ""), strict=True))
 
 
 def _tells(record: str, element: Element) -> bool:
-    """Whether a record field, or a part of it, is what the element comes from: ``Claim.drg.value`` is ``Claim.drg``."""
-    own = record.replace("[]", "")
+    """Whether a record field, or a part of it, is what the element comes from: ``Claim.drg.value`` is ``Claim.drg``.
+
+    What follows the field's name is for people: ``Coverage.ends_on of part A``.
+    """
+    own = record.replace("[]", "").split(" ")[0].rstrip(";")
     return any(own == held or own.startswith((f"{held}.", f"{held}[")) for held in element.record.split(", ") if held)
 
 

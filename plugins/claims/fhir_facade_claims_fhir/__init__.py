@@ -6,7 +6,7 @@ from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.plugin import CLAIMS_CONTRACT, ClaimsPlugin, SourceContext
 from fhir_facade_claims_fhir.client import UpstreamClient
 from fhir_facade_claims_fhir.links import Base
-from fhir_facade_claims_fhir.settings import FhirSettings
+from fhir_facade_claims_fhir.settings import TYPES, FhirSettings
 from fhir_facade_claims_fhir.source import FhirSource
 from fhir_facade_claims_fhir.tokens import tokens_of
 
@@ -33,4 +33,5 @@ plugin = ClaimsPlugin(
     settings=FhirSettings,
     open=open_source,
     summary="Another FHIR R4 server: an MCO's API, a vendor's, HAPI; live",
+    layouts=lambda: {"fhir": {kind: {"every element": f"resource:{kind}"} for kind in TYPES}},
 )

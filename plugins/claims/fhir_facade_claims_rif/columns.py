@@ -17,7 +17,7 @@ def _names(text: str) -> frozenset[str]:
 
 
 CLAIM = {
-    "DML_IND": "Removed, or a newer version of the record",
+    "DML_IND": "whether the record is new or deleted",
     "BENE_ID": "Claim.member_id",
     "CLM_GRP_ID": "Claim.other_identifiers",
     "FINAL_ACTION": "Claim.status",

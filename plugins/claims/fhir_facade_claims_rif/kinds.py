@@ -55,7 +55,7 @@ class FileKind:
 
 
 _PERSON = {
-    "DML_IND": "Removed, or a newer version of the record",
+    "DML_IND": "whether the record is new or deleted",
     "BENE_ID": "Member.member_id, Member.unique_member_id",
     "MBI_NUM": "Member.member_number, Member.match_keys, Coverage.subscriber_id",
 }
@@ -86,8 +86,8 @@ _BENEFICIARY = (
         "PTD_CVRG_END_DT": "Coverage.ends_on of part D",
     }
     | {f"DRVD_LINE_{n}_ADR": "Member.addresses.lines" for n in range(1, 7)}
-    | {f"MDCR_ENTLMT_BUYIN_{n}_IND": "Coverage of parts A and B, by month" for n in range(1, 13)}
-    | {f"PT{part.upper()}_{what}_{month}_ID": f"Coverage of part {part.upper()}, by month: plan_id"
+    | {f"MDCR_ENTLMT_BUYIN_{n}_IND": "Coverage.starts_on by month, Coverage.ends_on by month" for n in range(1, 13)}
+    | {f"PT{part.upper()}_{what}_{month}_ID": f"Coverage.plan_id of part {part.upper()} by month"
        for part in "cd" for what in ("CNTRCT", "PBP")
        for month in ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEPT", "OCT", "NOV", "DEC")}
 )  # fmt: skip

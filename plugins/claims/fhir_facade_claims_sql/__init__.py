@@ -11,6 +11,7 @@ from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.plugin import CLAIMS_CONTRACT, ClaimsPlugin, SourceContext
 from fhir_facade_claims_sql import loading
 from fhir_facade_claims_sql.database import alone, open_engine
+from fhir_facade_claims_sql.elements import fields_of
 from fhir_facade_claims_sql.fetch import Fetcher
 from fhir_facade_claims_sql.mapping import MappingFile, load
 from fhir_facade_claims_sql.samples import Samples
@@ -49,7 +50,12 @@ def chosen(settings: SqlSettings) -> MappingFile:
         return load(Path(settings.mapping))
     if settings.preset not in PRESETS:
         raise ConfigError([f"claims.sql.preset: {settings.preset} is unknown; known are {', '.join(PRESETS)}"])
-    with as_file(files("fhir_facade_claims_sql") / "presets" / f"{settings.preset}.toml") as path:
+    return preset(settings.preset)
+
+
+def preset(name: str) -> MappingFile:
+    """A bundled mapping."""
+    with as_file(files("fhir_facade_claims_sql") / "presets" / f"{name}.toml") as path:
         return load(path)
 
 
@@ -71,4 +77,5 @@ plugin = ClaimsPlugin(
     open=open_source,
     summary="Any database SQLAlchemy speaks, through a mapping file; live or as a copy",
     load=load_files,
+    layouts=lambda: {f"sql preset {name}": fields_of(preset(name)) for name in PRESETS},
 )

@@ -25,4 +25,5 @@ plugin = ClaimsPlugin(
     open=open_source,
     summary="Invented members for sandboxes and tests: any number, every kind of claim, twenty with a story",
     invented=True,
+    layouts=lambda: {"synthetic": {}},
 )

@@ -52,7 +52,7 @@ CLAIM = {
     "CLAIM-STATUS-CATEGORY": "Claim.payment_status",
     "CLAIM-DENIED-INDICATOR": "Claim.payment_status",
     "CROSSOVER-INDICATOR": "Claim.other_payers",
-    "PAYMENT-LEVEL-IND": "Claim.amounts or ClaimLine.amounts",
+    "PAYMENT-LEVEL-IND": "which amounts count: the claim's or the lines'",
     "CLAIM-LINE-COUNT": "check that all lines are there",
     "PATIENT-CONTROL-NUM": "Claim.patient_account_number",
     "BILLING-PROV-NUM": "Claim.billing_provider",
@@ -92,6 +92,7 @@ CLAIM |= {f"PROCEDURE-CODE-DATE-{n}": "Claim.procedures.performed_on" for n in r
 
 LINE = {
     "LINE-NUM-ORIG": "ClaimLine.number",
+    "LINE-ADJUSTMENT-IND": "which claim of its family the line belongs to",
     "LINE-NUM-ADJ": "ClaimLine.number",
     "CLAIM-LINE-STATUS": "ClaimLine.denied",
     "BEGINNING-DATE-OF-SERVICE": "ClaimLine.service_start",
@@ -99,6 +100,7 @@ LINE = {
     "REVENUE-CODE": "ClaimLine.revenue; profile",
     "PROCEDURE-CODE": "ClaimLine.procedure; profile",
     "PROCEDURE-CODE-FLAG": "ClaimLine.procedure.system",
+    "PROCEDURE-CODE-DATE": "ClaimLine.service_start",
     "PROCEDURE-CODE-MOD-1": "ClaimLine.modifiers",
     "PROCEDURE-CODE-MOD-2": "ClaimLine.modifiers",
     "PROCEDURE-CODE-MOD-3": "ClaimLine.modifiers",
@@ -124,9 +126,21 @@ LINE = {
     "PRESCRIPTION-NUM": "Claim.other_identifiers",
     "PLACE-OF-SERVICE": "ClaimLine.place_of_service",
 }
+HEADER = {
+    "DATE-FILE-CREATED": "Claim.last_updated, Member.last_updated, Coverage.last_updated, Organization.last_updated",
+    "START-OF-TIME-PERIOD": "which file is the newer one",
+    "END-OF-TIME-PERIOD": "which file is the newer one",
+    "FILE-STATUS-INDICATOR": "whether it is a test file",
+    "SSN-INDICATOR": "whether member ids are Social Security numbers and need id_key",
+    "TOT-REC-CNT": "check that the file is whole",
+}
+"""Of the first record of every file."""
+
 PERSON = {
     "ELG00002": {
         "MSIS-IDENTIFICATION-NUM": "Member.member_id, Member.member_number, Member.match_keys",
+        "PRIMARY-DEMOGRAPHIC-ELEMENT-EFF-DATE": "which record is the latest",
+        "PRIMARY-DEMOGRAPHIC-ELEMENT-END-DATE": "which record is the latest",
         "ELIGIBLE-FIRST-NAME": "Member.names",
         "ELIGIBLE-MIDDLE-INIT": "Member.names",
         "ELIGIBLE-LAST-NAME": "Member.names",
@@ -135,10 +149,14 @@ PERSON = {
         "DATE-OF-DEATH": "Member.died_on",
     },
     "ELG00003": {
+        "VARIABLE-DEMOGRAPHIC-ELEMENT-EFF-DATE": "which record is the latest",
+        "VARIABLE-DEMOGRAPHIC-ELEMENT-END-DATE": "which record is the latest",
         "PRIMARY-LANGUAGE-CODE": "Member.languages",
         "MEDICARE-BENEFICIARY-IDENTIFIER": "Member.match_keys",
     },
     "ELG00004": {
+        "ELIGIBLE-ADDR-EFF-DATE": "which address is the latest",
+        "ELIGIBLE-ADDR-END-DATE": "which address is the latest",
         "ELIGIBLE-ADDR-LN1": "Member.addresses.lines",
         "ELIGIBLE-ADDR-LN2": "Member.addresses.lines",
         "ELIGIBLE-ADDR-LN3": "Member.addresses.lines",
@@ -147,9 +165,21 @@ PERSON = {
         "ELIGIBLE-ZIP-CODE": "Member.addresses.postal_code",
         "ELIGIBLE-PHONE-NUM": "Member.contacts",
     },
-    "ELG00005": {"ELIGIBILITY-GROUP": "Coverage.group_id"},
-    "ELG00014": {"MANAGED-CARE-PLAN-ID": "Coverage.plan_id"},
-    "ELG00015": {"ETHNICITY-CODE": "Member.ethnicity"},
+    "ELG00005": {
+        "ELIGIBILITY-GROUP": "Coverage.group_id",
+        "ELIGIBILITY-DETERMINANT-EFF-DATE": "which cover the group is of",
+        "ELIGIBILITY-DETERMINANT-END-DATE": "which cover the group is of",
+    },
+    "ELG00014": {
+        "MANAGED-CARE-PLAN-ID": "Coverage.plan_id",
+        "MANAGED-CARE-PLAN-ENROLLMENT-EFF-DATE": "which cover the plan is of",
+        "MANAGED-CARE-PLAN-ENROLLMENT-END-DATE": "which cover the plan is of",
+    },
+    "ELG00015": {
+        "ETHNICITY-CODE": "Member.ethnicity",
+        "ETHNICITY-DECLARATION-EFF-DATE": "which declaration is the latest",
+        "ETHNICITY-DECLARATION-END-DATE": "which declaration is the latest",
+    },
     "ELG00016": {"RACE": "Member.races"},
     "ELG00021": {
         "ENROLLMENT-TYPE": "Coverage.kind",
@@ -157,14 +187,32 @@ PERSON = {
         "ENROLLMENT-END-DATE": "Coverage.ends_on",
     },
     "PRV00002": {
+        "SUBMITTING-STATE-PROV-ID": "Organization.organization_id, Practitioner.practitioner_id",
+        "FACILITY-GROUP-INDIVIDUAL-CODE": "whether the provider is a person",
+        "PROV-MIDDLE-INITIAL": "Practitioner.name",
         "PROV-ORGANIZATION-NAME": "Organization.name",
         "PROV-DOING-BUSINESS-AS-NAME": "Organization.name",
         "PROV-LEGAL-NAME": "Organization.name",
         "PROV-FIRST-NAME": "Practitioner.name",
         "PROV-LAST-NAME": "Practitioner.name",
     },
-    "PRV00005": {"PROV-IDENTIFIER": "Organization.npi, Practitioner.npi"},
-    "PRV00006": {"PROV-CLASSIFICATION-CODE": "Claim.care_team.taxonomy"},
+    "PRV00003": {
+        "ADDR-LN1": "Organization.addresses, Practitioner.addresses",
+        "ADDR-LN2": "Organization.addresses, Practitioner.addresses",
+        "ADDR-LN3": "Organization.addresses, Practitioner.addresses",
+        "ADDR-CITY": "Organization.addresses, Practitioner.addresses",
+        "ADDR-STATE": "Organization.addresses, Practitioner.addresses",
+        "ADDR-ZIP-CODE": "Organization.addresses, Practitioner.addresses",
+        "ADDR-TELEPHONE": "Organization.contacts, Practitioner.contacts",
+    },
+    "PRV00005": {
+        "PROV-IDENTIFIER": "Organization.npi, Practitioner.npi",
+        "PROV-IDENTIFIER-TYPE": "whether the identifier is an NPI",
+    },
+    "PRV00006": {
+        "PROV-CLASSIFICATION-CODE": "Claim.care_team.taxonomy",
+        "PROV-CLASSIFICATION-TYPE": "whether the code is a taxonomy code",
+    },
     "TPL00003": {"INSURANCE-CARRIER-ID-NUM": "Claim.other_payers"},
     "TPL00006": {"INSURANCE-CARRIER-NAME": "Claim.other_payers.name"},
 }
@@ -181,3 +229,9 @@ def fields(segment: str) -> dict[str, str]:
     lines = {name: f"ClaimLine.amounts[{kind}]" for name, kind in LINE_AMOUNTS.items()}
     others = dict.fromkeys(LINE_OTHERS_PAID, "ClaimLine.amounts[priorpayerpaid]")
     return LINE | lines | others | dict.fromkeys(LOCAL_LINE_AMOUNTS, "ClaimLine.local_amounts")
+
+
+def every_field() -> dict[str, dict[str, str]]:
+    """Segment → element → record field of everything that is read, for the mapping spreadsheet."""
+    segments = {f"{kind}{number}" for kind in ("CIP", "CLT", "COT", "CRX") for number in ("00002", "00003")}
+    return {"file header": HEADER} | {segment: fields(segment) for segment in sorted(segments | set(PERSON))}

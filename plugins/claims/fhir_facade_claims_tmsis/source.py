@@ -41,12 +41,11 @@ class TmsisSource:
     @property
     def capabilities(self) -> Capabilities:
         """Extract alone; nothing is deleted unless the folder is said to be complete."""
-        segments = {segment for kind in KINDS for segment in (f"{kind}00002", f"{kind}00003")} | set(elements.PERSON)
         return Capabilities(
             faces=frozenset({Face.EXTRACT}),
             snapshot=self._settings.complete,
             match_keys=("medicaid-id", "mbi"),
-            fields={segment: elements.fields(segment) for segment in sorted(segments)},
+            fields=elements.every_field(),
         )
 
     def progress(self) -> Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fhir_facade.contracts.plugin import CLAIMS_CONTRACT, ClaimsPlugin
+from fhir_facade_claims_x12.fields import FIELDS
 from fhir_facade_claims_x12.settings import X12Settings
 from fhir_facade_claims_x12.source import X12Source
 
@@ -14,4 +15,5 @@ plugin = ClaimsPlugin(
     settings=X12Settings,
     open=X12Source,
     summary="X12 5010 files: 837 claims with their 835 remittances, 834 enrolments",
+    layouts=lambda: {"x12": FIELDS},
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,9 +17,9 @@ from fhir_facade.contracts.records import ClaimKind
 from fhir_facade.fhir.mapper import Mapped, Mapper
 from fhir_facade_claims_sql import SqlSource
 from tests.plugins.sql.conftest import DATABASES, opened
+from tests.plugins.sql.desynpuf import some
 
 CLAIM_ROWS = {"inpatient": 128, "outpatient": 1_743, "carrier": 10_721, "prescription": 10_628}
-FILES = "*.csv.gz"
 OUTPATIENT = "DE1_0_2008_to_2010_Outpatient_Claims_Sample_TestB.csv"
 
 
@@ -110,24 +109,11 @@ def test_the_lines_of_a_carrier_row_keep_their_own_amounts(source: SqlSource) ->
     assert [str(one.code.value) for one in claim.diagnoses if one.code] == ["7245", "7244", "6272"]
 
 
-def some(shared: Path, folder: Path, members: int) -> Path:
-    """The first members' rows of every file."""
-    folder.mkdir()
-    kept: set[str] = set()
-    for path in sorted((shared / "data/de-synpuf").glob(FILES)):
-        with gzip.open(path, "rt", encoding="utf-8") as handle:
-            header, *rows = handle.readlines()
-        kept = kept or {row.partition(",")[0] for row in rows[:members]}
-        text = header + "".join(row for row in rows if row.partition(",")[0] in kept)
-        (folder / path.stem).write_text(text, encoding="utf-8")
-    return folder
-
-
 @pytest.mark.parametrize("database", DATABASES)
 def test_live_and_extract_say_the_same_on_every_database(
     database: str, shared: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    folder = some(shared, tmp_path / "files", 6)
+    folder = some(shared / "data/de-synpuf", tmp_path / "files", 6)
     url = f"sqlite:///{tmp_path / 'some.sqlite'}"
     url = url if database == "sqlite" else request.getfixturevalue(database).database()
     rows = loaded(folder, url)

@@ -70,6 +70,35 @@ def office(control: str = "PCN1", charge: str = "150.10", frequency: str = "1", 
     ]
 
 
+DENTAL = [
+    *subscriber(),
+    "CLM*D1*300.00***11:B:1*Y*A*Y*Y",
+    "DTP*452*D8*20250601",
+    "DN1*18",
+    "DN2*32*M****JP",
+    "HI*ABK:K0252",
+    "NM1*82*1*DIAZ*EVA****XX*1234567802",
+    "PRV*PE*PXC*1223G0001X",
+    "LX*1",
+    "SV3*AD:D2392*200.00****1",
+    "TOO*JP*14*M:O",
+    "TOO*JP*15",
+    "DTP*472*D8*20251203",
+    "LX*2",
+    "SV3*AD:D5213*100.00***R*1",
+    "DTP*441*D8*20200101",
+    "DTP*472*D8*20251203",
+]
+DENTAL_PAID = [
+    "CLP*D1*1*300.00*210.00**MC*ICN8*11*1",
+    "NM1*QC*1*ORTIZ*ANA****MI*M1",
+    "SVC*AD:D2392*200.00*150.00**1",
+    "CAS*CO*45*50.00",
+    "SVC*AD:D5213*100.00*60.00**1",
+    "CAS*CO*45*40.00",
+]
+
+
 def payment(*claims: list[str], paid_on: str = "20260110") -> list[str]:
     """The body of an 835."""
     head = [f"BPR*I*100.00*C*ACH************{paid_on}", "TRN*1*T1*1999999999", f"DTM*405*{paid_on}", *PAYEE, "LX*1"]
@@ -110,6 +139,37 @@ def negated(segments: list[str], number: str = "ICN1") -> list[str]:
         "DTM*472*20251201",
         "CAS*CO*45*-20.00",
     ]
+
+
+def institutional(bill_type: str, *, admitted: bool) -> list[str]:
+    """An institutional claim of two lines, with a stay or without."""
+    return [
+        *subscriber(),
+        f"CLM*HOSP1*5000.00***{bill_type}:A:1*Y*A*Y*Y",
+        "DTP*434*RD8*20251101-20251104",
+        *(["DTP*435*DT*202511010800"] if admitted else []),
+        "CL1*1*1*01",
+        "HI*ABK:I5023:::::::Y",
+        "HI*ABJ:R0602" if admitted else "HI*APR:R0602",
+        *(["HI*BBR:02HV33Z:D8:20251102"] if admitted else []),
+        "NM1*71*1*BEGAY*TOM****XX*1234567802",
+        "LX*1",
+        "SV2*0120**4000.00*DA*3",
+        "LX*2",
+        "SV2*0300*HC:G0306*1000.00*UN*2",
+        "DTP*472*D8*20251102",
+    ]
+
+
+def ambulance(control: str = "PCN1") -> list[str]:
+    """A subscriber's ride to a hospital."""
+    body = [*subscriber(), *office(control)]
+    trip = ["CR1*LB*155.5**A*DH*21****Patient could not sit", "NM1*PW*2", "N3*1 SAGE ST", "N4*TAOS*NM*87571"]
+    place = body.index("HI*ABK:E119*ABF:I10")
+    body[place:place] = trip[:1]
+    place = body.index("LX*1")
+    body[place:place] = [*trip[1:], "NM1*45*2", "N3*9 HILL RD", "N4*TAOS*NM*87571"]
+    return body
 
 
 def source(folder: Path, **settings: Any) -> X12Source:

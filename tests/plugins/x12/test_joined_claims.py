@@ -19,7 +19,7 @@ from fhir_facade.contracts.records import (
 )
 from fhir_facade.fhir.mapper import Mapped, Mapper
 
-from .interchanges import Loaded, interchange, load, negated, office, paid, payment, subscriber
+from .interchanges import Loaded, institutional, interchange, load, negated, office, paid, payment, subscriber
 
 CLAIM = interchange("837P", [*subscriber(), *office()])
 PAID = interchange("835", payment(paid()), day="20260110")
@@ -177,25 +177,6 @@ def test_what_another_payer_paid_first_is_told_with_its_name(folder):
     (claim,) = load(folder, {"a": interchange("837P", body), "b": interchange("835", payment(second))}).claims
     assert [each.name for each in claim.other_payers] == ["LAKESIDE"]
     assert claim.lines[0].amounts[Amount.PRIOR_PAYER_PAID] == Decimal("15.00")
-
-
-def institutional(bill_type: str, *, admitted: bool) -> list[str]:
-    return [
-        *subscriber(),
-        f"CLM*HOSP1*5000.00***{bill_type}:A:1*Y*A*Y*Y",
-        "DTP*434*RD8*20251101-20251104",
-        *(["DTP*435*DT*202511010800"] if admitted else []),
-        "CL1*1*1*01",
-        "HI*ABK:I5023:::::::Y",
-        "HI*ABJ:R0602" if admitted else "HI*APR:R0602",
-        *(["HI*BBR:02HV33Z:D8:20251102"] if admitted else []),
-        "NM1*71*1*BEGAY*TOM****XX*1234567802",
-        "LX*1",
-        "SV2*0120**4000.00*DA*3",
-        "LX*2",
-        "SV2*0300*HC:G0306*1000.00*UN*2",
-        "DTP*472*D8*20251102",
-    ]
 
 
 def test_an_inpatient_claim_without_paid_lines_has_its_amounts_at_the_header(folder):

@@ -13,7 +13,7 @@ from fhir_facade.fhir.mapper import Mapped, Mapper
 from fhir_facade.fhir.mapping_table.table import mapping_rows
 from fhir_facade_claims_x12.fields import FIELDS
 
-from .interchanges import interchange, load, office, paid, payment, subscriber
+from .interchanges import DENTAL, DENTAL_PAID, ambulance, interchange, load, office, paid, payment, subscriber
 
 CLAIM = interchange("837P", [*subscriber(), *office()])
 
@@ -21,35 +21,6 @@ CLAIM = interchange("837P", [*subscriber(), *office()])
 @pytest.fixture
 def folder(tmp_path):
     return tmp_path / "in"
-
-
-DENTAL = [
-    *subscriber(),
-    "CLM*D1*300.00***11:B:1*Y*A*Y*Y",
-    "DTP*452*D8*20250601",
-    "DN1*18",
-    "DN2*32*M****JP",
-    "HI*ABK:K0252",
-    "NM1*82*1*DIAZ*EVA****XX*1234567802",
-    "PRV*PE*PXC*1223G0001X",
-    "LX*1",
-    "SV3*AD:D2392*200.00****1",
-    "TOO*JP*14*M:O",
-    "TOO*JP*15",
-    "DTP*472*D8*20251203",
-    "LX*2",
-    "SV3*AD:D5213*100.00***R*1",
-    "DTP*441*D8*20200101",
-    "DTP*472*D8*20251203",
-]
-DENTAL_PAID = [
-    "CLP*D1*1*300.00*210.00**MC*ICN8*11*1",
-    "NM1*QC*1*ORTIZ*ANA****MI*M1",
-    "SVC*AD:D2392*200.00*150.00**1",
-    "CAS*CO*45*50.00",
-    "SVC*AD:D5213*100.00*60.00**1",
-    "CAS*CO*45*40.00",
-]
 
 
 def test_a_dental_claim_keeps_teeth_surfaces_and_prostheses(folder):
@@ -72,13 +43,8 @@ def test_a_dental_claim_keeps_teeth_surfaces_and_prostheses(folder):
 
 
 def test_an_ambulance_claim_keeps_its_transport_details(folder):
-    body = [*subscriber(), *office()]
-    trip = ["CR1*LB*155.5**A*DH*21****Patient could not sit", "NM1*PW*2", "N3*1 SAGE ST", "N4*TAOS*NM*87571"]
-    place = body.index("HI*ABK:E119*ABF:I10")
-    body[place:place] = trip[:1]
-    place = body.index("LX*1")
-    body[place:place] = [*trip[1:], "NM1*45*2", "N3*9 HILL RD", "N4*TAOS*NM*87571"]
-    (claim,) = load(folder, {"a": interchange("837P", body), "b": interchange("835", payment(paid()))}).claims
+    files = {"a": interchange("837P", ambulance()), "b": interchange("835", payment(paid()))}
+    (claim,) = load(folder, files).claims
     assert claim.transport.patient_weight_lb == Decimal("155.5")
     assert (claim.transport.reason, claim.transport.distance_miles) == ("A", Decimal(21))
     assert claim.transport.stretcher_purpose == "Patient could not sit"
