@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
 from joserfc import jwt
@@ -19,6 +19,8 @@ from fhir_facade_identity_header.settings import HeaderSettings
 
 LONGEST = 16_384
 SKEW_S = 30
+LAST_INSTANT = 2**37
+"""Seconds since 1970, some four thousand years on."""
 
 
 def open_provider(settings: HeaderSettings, context: IdentityContext) -> HeaderProvider:
@@ -112,13 +114,18 @@ def _fault(claims: Mapping[str, Any], settings: HeaderSettings, attempt: Attempt
         return "the assertion is for another audience"
     if not isinstance(claims.get("sub"), str) or not claims["sub"]:
         return "the assertion has no subject"
-    if not isinstance(issued, int | float) or not isinstance(expires, int | float):
+    if not _is_instant(issued) or not _is_instant(expires):
         return "the assertion has no times"
     if now > expires + SKEW_S or issued > now + SKEW_S or expires - issued > settings.life_s:
         return "the assertion is over, lives too long, or comes from the future; compare the clocks"
     if issued < int(attempt.memory["begun"]) - SKEW_S:
         return "the assertion is older than the log-in"
     return None
+
+
+def _is_instant(value: Any) -> TypeGuard[float]:
+    """Whether a claim is a time: JSON also has numbers that are none, and ones no calendar reaches."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < LAST_INSTANT
 
 
 def _evidence(claims: Mapping[str, Any], kinds: Mapping[str, str]) -> dict[str, str]:

@@ -23,7 +23,7 @@ from fhir_facade_identity_oidc.checking import faults_of
 from fhir_facade_identity_oidc.http import ProviderHttp
 from fhir_facade_identity_oidc.metadata import Discovery
 from fhir_facade_identity_oidc.settings import OidcSettings, level_of
-from fhir_facade_identity_oidc.tokens import ClientAssertion, verified_claims
+from fhir_facade_identity_oidc.tokens import ClientAssertion, is_instant, verified_claims
 
 DENIED = {"access_denied", "login_required", "consent_required", "interaction_required", "account_selection_required"}
 DOWN = {"temporarily_unavailable", "server_error"}
@@ -173,13 +173,13 @@ class OidcProvider:
         if wanted and acr not in wanted:
             raise LoginRejected("the log-in does not have the assurance that was asked for")
         when = claims.get("auth_time", claims["iat"])
-        if not isinstance(when, int | float):
+        if not is_instant(when):
             raise LoginRejected("the id_token has no readable auth_time")
         return VerifiedIdentity(
             issuer=self._settings.issuer,
             subject=claims["sub"],
             nonce=str(claims["nonce"]),
-            authenticated_at=datetime.fromtimestamp(min(when, 2**40), UTC),
+            authenticated_at=datetime.fromtimestamp(when, UTC),
             assurance=_assurance(claims, acr, self._settings),
             evidence=_evidence(claims, self._settings.claims),
             proofing=f"OpenID Provider {self._settings.issuer}, acr {acr or 'not stated'}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import Any
+from typing import Any, TypeGuard
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -20,6 +20,8 @@ SIGNED_WITH = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "
 
 SKEW_S = 120
 ASSERTION_S = 120
+LAST_INSTANT = 2**37
+"""Seconds since 1970, some four thousand years on."""
 
 
 class ClientAssertion:
@@ -107,9 +109,14 @@ def _fault(claims: dict[str, Any], settings: OidcSettings, nonce: str, now: floa
     return _time_fault(claims, now)
 
 
+def is_instant(value: Any) -> TypeGuard[float]:
+    """Whether a claim is a time: JSON also has numbers that are none, and ones no calendar reaches."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < LAST_INSTANT
+
+
 def _time_fault(claims: dict[str, Any], now: float) -> str | None:
     expires, issued = claims.get("exp"), claims.get("iat")
-    if not isinstance(expires, int | float) or not isinstance(issued, int | float):
+    if not is_instant(expires) or not is_instant(issued):
         return "the id_token has no times"
     if now > expires + SKEW_S:
         return "the id_token has expired; compare the clocks"

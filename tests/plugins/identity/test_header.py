@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import math
 import random
 import time
 from collections.abc import Iterator
@@ -111,6 +112,10 @@ def test_signed_claims_become_evidence(keys: Path) -> None:
         {"sub": None},
         {"exp": None},
         {"iat": None},
+        {"iat": math.nan},
+        {"exp": math.nan},
+        {"iat": -1e300},
+        {"exp": 1e300},
         {"exp": int(time.time()) - 100},
         {"iat": int(time.time()) + 1000, "exp": int(time.time()) + 1060},
         {"exp": int(time.time()) + 100_000},

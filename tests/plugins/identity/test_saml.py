@@ -98,6 +98,8 @@ class TestSaml(IdentityConformance):
                 yield what, bad
         xml = base64.b64decode(good.parameters["SAMLResponse"]).decode()
         places = [found.start() for found in re.finditer(r"[A-Za-z0-9](?=[^<>]*<)", xml) if not _in_a_hint(xml, found)]
+        how = chance.choice(list(WRAPPED))
+        yield f"wrapped: {how}", altered(good.parameters, lambda xml: WRAPPED[how](xml, *parts_of(xml)))
         for _ in range(10):
             place = chance.choice(places)
             other = "x" if xml[place] != "x" else "y"
@@ -157,19 +159,68 @@ def test_a_response_for_another_audience_or_address_is_refused(idp: SamlIdp) -> 
             provider.finish(attempt, posted(idp.answer(begin.url, "maria", ATTRIBUTES, **wrong)))
 
 
-def test_a_signed_assertion_wrapped_into_a_forged_response_is_refused(idp: SamlIdp) -> None:
-    """XSW: a forged assertion comes first, the signed one hides below it."""
+def parts_of(xml: str) -> tuple[str, str, str]:
+    """The signed assertion, its signature, and a forged assertion about somebody else."""
+    signed = re.search(r"<(\w+):Assertion .*</\1:Assertion>", xml, re.DOTALL)[0]
+    signature = re.search(r"<(\w+):Signature .*?</\1:Signature>", signed, re.DOTALL)[0]
+    forged = re.sub(r'ID="[^"]+"', 'ID="id-forged"', signed.replace(signature, ""), count=1)
+    return signed, signature, forged.replace("A1", "B2").replace("maria", "evil")
+
+
+def inside(forged: str, hidden: str) -> str:
+    """The forged assertion with something hidden at its end."""
+    return re.sub(r"(</\w+:Assertion>)$", lambda end: hidden + end[1], forged)
+
+
+def forged_response(xml: str) -> str:
+    """A whole forged response that keeps the signed one in its signature's Object."""
+    signed, _, forged = parts_of(xml)
+    outer = re.search(r"<(\w+):Signature .*?</\1:Signature>", xml.partition("<ns0:Status")[0], re.DOTALL)
+    whole = re.sub(r"<\?xml[^>]*\?>", "", xml)
+    mark = outer[0] if outer else ""
+    object_ = f"<ds:Object xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>{whole}</ds:Object>"
+    closed = re.sub(r"(</\w+:Signature>)$", lambda end: object_ + end[1], mark)
+    return re.sub(r'ID="[^"]+"', 'ID="id-outer"', whole, count=1).replace(mark, closed, 1).replace(signed, forged)
+
+
+WRAPPED = {
+    "forged before signed": lambda xml, signed, mark, forged: xml.replace(signed, forged + signed),
+    "signed before forged": lambda xml, signed, mark, forged: xml.replace(signed, signed + forged),
+    "signed within forged": lambda xml, signed, mark, forged: xml.replace(signed, inside(forged, signed)),
+    "forged bears the signature, signed beside it": lambda xml, signed, mark, forged: xml.replace(
+        signed, inside(forged, mark) + signed.replace(mark, "")
+    ),
+    "signed within the signature of forged": lambda xml, signed, mark, forged: xml.replace(
+        signed, inside(forged, re.sub(r"(</\w+:Signature>)$", lambda end: signed.replace(mark, "") + end[1], mark))
+    ),
+    "signed among extensions": lambda xml, signed, mark, forged: xml.replace(
+        signed, f"<Extensions xmlns='urn:oasis:names:tc:SAML:2.0:protocol'>{signed}</Extensions>{forged}"
+    ),
+    "signed in an Object": lambda xml, signed, mark, forged: xml.replace(
+        signed, inside(forged, f"<Object xmlns='http://www.w3.org/2000/09/xmldsig#'>{signed}</Object>")
+    ),
+    "a forged response around the signed one": lambda xml, signed, mark, forged: forged_response(xml),
+    "the signature cut out": lambda xml, signed, mark, forged: xml.replace(mark, ""),
+    "two subjects": lambda xml, signed, mark, forged: xml.replace(
+        signed,
+        re.sub(
+            r"(<\w+:Subject>)",
+            lambda found: re.search(r"<\w+:Subject>.*?</\w+:Subject>", forged)[0] + found[1],
+            signed,
+            count=1,
+        ),
+    ),
+}
+"""Ways to put a forged assertion where it is read, and the signed one where its signature is checked (XSW)."""
+
+
+@pytest.mark.parametrize("how", WRAPPED)
+def test_a_signed_assertion_wrapped_into_a_forged_response_is_refused(idp: SamlIdp, how: str) -> None:
     provider = opened(idp)
     attempt, begin = started(provider)
     good = idp.answer(begin.url, "maria", ATTRIBUTES)
-
-    def wrap(xml: str) -> str:
-        signed = re.search(r"<(\w+):Assertion .*</\1:Assertion>", xml, re.DOTALL)[0]
-        forged = re.sub(r'ID="[^"]+"', 'ID="id-forged"', signed, count=1).replace("A1", "B2").replace("maria", "evil")
-        return xml.replace(signed, forged + signed)
-
     with pytest.raises(LoginRejected):
-        provider.finish(attempt, altered(good, wrap))
+        provider.finish(attempt, altered(good, lambda xml: WRAPPED[how](xml, *parts_of(xml))))
 
 
 def test_entities_and_document_types_are_refused(idp: SamlIdp) -> None:
