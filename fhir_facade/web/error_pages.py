@@ -1,10 +1,11 @@
-"""Pages for people who went astray: no such page, or a failure of ours."""
+"""What people who went astray read, and apps: no such page, a method that is not offered, or a failure of ours."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from flask import request
+from flask import jsonify, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -13,6 +14,9 @@ from fhir_facade.web.pages import Pages
 REASONS = {404: "missing", 405: "missing", 413: "large", 500: "failed"}
 """Status → the last part of the page's message keys; other errors keep their own answer."""
 
+FOR_APPS = re.compile(r"/(oauth/|v[123]/o/|v[123]/connect/|\.well-known/)(?!authorize)")
+"""Addresses that apps call and people never open: their errors are those of OAuth."""
+
 ErrorPage = Callable[[HTTPException], Response | HTTPException]
 
 
@@ -20,6 +24,8 @@ def error_page(pages: Pages) -> ErrorPage:
     """What answers an error with a page where a browser asked, and with the error itself elsewhere."""
 
     def answer(error: HTTPException) -> Response | HTTPException:
+        if FOR_APPS.match(request.path) and error.response is None:
+            return oauth_error(error)
         reason = REASONS.get(error.code or 0)
         asks_for_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
         if reason is None or error.response is not None or not asks_for_page:
@@ -28,9 +34,23 @@ def error_page(pages: Pages) -> ErrorPage:
         page = pages.render(
             "astray.html", error.code or 500, title=texts(f"astray.{reason}"), text=texts(f"astray.{reason}_text")
         )
-        for name, value in error.get_headers():
-            if name.lower() == "allow":
-                page.headers[name] = value
-        return page
+        return _with_allow(page, error)
 
+    return answer
+
+
+def oauth_error(error: HTTPException) -> Response:
+    """An HTTP error as an app of OAuth reads it (RFC 6749 section 5.2)."""
+    code = error.code or 500
+    named = "server_error" if code >= 500 else "invalid_request"
+    answer = jsonify(error=named, error_description=error.name)
+    answer.status_code = code
+    answer.headers["Cache-Control"] = "no-store"
+    return _with_allow(answer, error)
+
+
+def _with_allow(answer: Response, error: HTTPException) -> Response:
+    for name, value in error.get_headers():
+        if name.lower() == "allow":
+            answer.headers[name] = value
     return answer

@@ -133,12 +133,12 @@ class Limits:
 
     def guessing(self) -> float:
         """Seconds to wait before this address may name this app's secret again; 0 for none."""
-        app = _claimed_app()
+        app = claimed_app()
         return self.left("guesses", f"{_address()} {app}") if app is not None else 0.0
 
     def guessed_wrong(self) -> None:
         """Count a wrong secret."""
-        app = _claimed_app()
+        app = claimed_app()
         if app is not None:
             self.spend("guesses", f"{_address()} {app}")
 
@@ -170,7 +170,7 @@ def _address() -> str:
     return request.remote_addr or "unknown"
 
 
-def _claimed_app() -> str | None:
+def claimed_app() -> str | None:
     """The client id beside a secret; None where no secret came, so that nothing can be guessed."""
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic":

@@ -22,7 +22,7 @@ from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.oauth.status import Describe
 from fhir_facade.store import StoreUnavailable
 from fhir_facade.web.language import wanted_language
-from fhir_facade.web.limits import Limits, too_many
+from fhir_facade.web.limits import Limits, claimed_app, too_many
 from fhir_facade.web.oauth_origins import Origins
 from fhir_facade.web.pages import Pages
 
@@ -111,8 +111,7 @@ def _view(desk: OAuthDesk, name: str, handle: Callable[[], Reply]) -> Callable[[
 
 def _client_id() -> str:
     """The client id that a request names, by Basic authentication or in the form."""
-    basic = request.authorization.username if request.authorization else None
-    return basic or request.form.get("client_id", "")
+    return claimed_app() or request.form.get("client_id", "")
 
 
 def _request(server: AuthorizationServer) -> Request:

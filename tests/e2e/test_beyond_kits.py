@@ -135,3 +135,24 @@ def test_a_wrong_client_secret_is_refused(sandbox: Sandbox, secret_app: dict[str
         answer = httpx.post(f"{sandbox.base}/oauth/token", data=form, auth=auth, timeout=30)
         assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
         assert answer.headers["WWW-Authenticate"].startswith("Basic")
+
+
+@pytest.mark.parametrize(
+    "path", ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/v2/o/token/", "/oauth/register"]
+)
+def test_a_method_that_is_not_offered_is_an_error_of_oauth(sandbox: Sandbox, path: str) -> None:
+    for method in ("GET", "PUT", "DELETE"):
+        answer = httpx.request(method, f"{sandbox.base}{path}", headers={"Accept": "text/html"}, timeout=30)
+        assert (answer.status_code, answer.json()["error"]) == (405, "invalid_request")
+        assert "POST" in answer.headers["Allow"]
+    assert httpx.post(f"{sandbox.base}/oauth/nothing", timeout=30).json()["error"] == "invalid_request"
+    assert httpx.put(f"{sandbox.base}/oauth/authorize", timeout=30).status_code == 405
+
+
+@pytest.mark.parametrize("credentials", [b"Basic \xe9", b"\xff\xfe", b"Bearer \xe9", b"Basic Og=="])
+def test_credentials_in_any_bytes_are_challenged(sandbox: Sandbox, credentials: bytes) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": "x"}
+    answer = httpx.post(f"{sandbox.base}/oauth/token", data=form, headers={b"Authorization": credentials}, timeout=30)
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    answer = httpx.get(f"{sandbox.fhir}/Coverage", headers={b"Authorization": credentials}, timeout=30)
+    assert (answer.status_code, answer.json()["resourceType"]) == (401, "OperationOutcome")
