@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from fhir_facade.access.scopes import Scopes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """One member's permission to one app.
 
     ``patient`` is the member's ``Patient.id`` (None for a backend service, which has no member); ``user`` the relative

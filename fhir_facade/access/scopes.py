@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -85,6 +85,11 @@ class Scopes:
     """Scopes in the order they were written, each once; plain ones as text."""
 
     items: tuple[SmartScope | str, ...] = ()
+    smart: tuple[SmartScope, ...] = field(init=False, repr=False, compare=False)
+    """The scopes on resources."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "smart", tuple(item for item in self.items if isinstance(item, SmartScope)))
 
     @staticmethod
     def parse(text: str) -> Scopes:
@@ -99,11 +104,6 @@ class Scopes:
 
     def __contains__(self, plain: str) -> bool:
         return plain in self.items
-
-    @property
-    def smart(self) -> tuple[SmartScope, ...]:
-        """The scopes on resources."""
-        return tuple(item for item in self.items if isinstance(item, SmartScope))
 
     def has_context(self, context: str) -> bool:
         """Whether any scope on resources is of that context."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from flask import has_request_context
+from msgspec.structs import replace
 
 from fhir_facade.login.ports import LoginEvent
 from fhir_facade.store.audit import AuditEvent, AuditLog

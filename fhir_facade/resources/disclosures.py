@@ -88,8 +88,7 @@ class WithDisclosures:
             resource = audit_event(line, viewer.patient, self._observer)
             values = index(resource)
             if matches(query, values):
-                position = Position(order.sort_keys(query.sort, values, -line.number), resource["id"])
-                yield Ranked(position, _rendered(line, resource))
+                yield Ranked(order.sort_keys(query.sort, values, -line.number), _rendered(line, resource))
 
     def _all(self, viewer: Viewer) -> Iterator[Rendered]:
         for line in self._disclosures(viewer.patient):

@@ -130,7 +130,7 @@ class LiveResources:
             start = None if after is None else key(after)
             places = self._places(viewer, member, query, after, limit)
             chosen = list(islice((p for p in places if start is None or key(p.position) > start), limit))
-        return [Ranked(place.position, render(place.mapped)) for place in chosen]
+        return [Ranked(place.position.keys, render(place.mapped)) for place in chosen]
 
     def total(self, viewer: Viewer, query: SearchQuery) -> int:
         """How many match."""

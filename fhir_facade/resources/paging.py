@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from fhir_facade.resources.order import Keys
 from fhir_facade.resources.page import Page, Position, Rendered, Resources, Viewer
 from fhir_facade.search.query import SearchQuery
 
 
 class Ranked(NamedTuple):
-    """One match with its place in the order of the query."""
+    """One match with its sort values in the order of the query."""
 
-    position: Position
+    keys: Keys
     rendered: Rendered
+
+    @property
+    def position(self) -> Position:
+        """Its place."""
+        return Position(self.keys, self.rendered.id)
 
 
 class Searched(Protocol):

@@ -43,7 +43,7 @@ class _Held:
     checkout: Any
     connection: Any
     openers: dict[int, Opener] = field(default_factory=lambda: {0: Opener(PLAIN)})
-    sources: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def broken(self) -> bool:
@@ -66,21 +66,20 @@ class Reader:
         self._local = threading.local()
         self._inherited: list[Any] = []  # connections of the process we were forked from: never closed from here
 
-    def rows(self, text: str, values: dict[str, Any]) -> Sequence[Row]:
+    def rows(self, text: str, values: dict[str, Any], source: str | None = None) -> Sequence[Row]:
         """Every row of a statement.
 
-        Raises:
-            ClaimsUnavailable: the database is gone, locked, slow, or not migrated.
-        """
-        return self._guarded(lambda held: self._run(held, text, values))
-
-    def source_key(self, name: str) -> int:
-        """The number of a source.
+        Args:
+            text: of the statement.
+            values: by name.
+            source: a source whose numbers go with them, as ``source`` and, for what members share, ``shared``.
 
         Raises:
-            ClaimsUnavailable: it was never synced here, or the database is gone.
+            ClaimsUnavailable: the database is gone, locked, slow, or not migrated; or ``source`` was never synced here.
         """
-        return self._guarded(lambda held: self._find_source(held, name))
+        return self._guarded(
+            lambda held: self._run(held, text, values if source is None else values | self._numbers(held, source))
+        )
 
     def opener(self, key: int) -> Opener:
         """What opens rows written under dictionary ``key``."""
@@ -155,13 +154,14 @@ class Reader:
         else:
             self._inherited.append(held)
 
-    def _find_source(self, held: _Held, name: str) -> int:
-        if name not in held.sources:
-            found = self._run(held, source_text(self.dialect), {"name": name})
+    def _numbers(self, held: _Held, source: str) -> dict[str, int]:
+        numbers = held.sources.get(source)
+        if numbers is None:
+            found = self._run(held, source_text(self.dialect), {"name": source})
             if not found:
-                raise ClaimsUnavailable(f"source {name} was never synced; run fhir-facade sync {name}")
-            held.sources[name] = found[0][0]
-        return held.sources[name]
+                raise ClaimsUnavailable(f"source {source} was never synced; run fhir-facade sync {source}")
+            numbers = held.sources[source] = {"source": found[0][0], "shared": -found[0][0]}
+        return numbers
 
     def _load(self, key: int) -> Dictionary:
         found = self.rows(dictionary_text(self.dialect), {"key": key})

@@ -6,9 +6,10 @@ the row itself names. A search narrows in the database; where that does not deci
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from heapq import nlargest, nsmallest
+from itertools import islice
 
 import msgspec
 import zstandard
@@ -27,7 +28,7 @@ from fhir_facade.resources.statements import Columns, Step
 from fhir_facade.search.match import matches
 from fhir_facade.search.query import IndexValues, SearchQuery
 
-_ID, _RANK, _LABELS, _DICTIONARY, _FACETS, _UPDATED, _VERSION, _BODY, _OWNER = range(9)
+_ID, _RANK, _LABELS, _DICTIONARY, _FACETS, _UPDATED = range(6)
 _NO_LABELS: frozenset[str] = frozenset()
 _STRETCH = 8
 """A page that has to skip rows reads this many times more with each further statement."""
@@ -56,14 +57,13 @@ class ReplicaResources:
         if number is None:
             return None
         narrowing = Narrowing(ids=(resource_id,))
-        values = self._values(viewer, number) | statements.values_of(narrowing, viewer.withheld, None) | {"limit": 1}
+        values = statements.values_of(viewer, number, narrowing, None, 1)
         shared, directory = statements.is_shared(number), viewer.patient == NOBODY
         text = statements.read_text(self._reader.dialect, shared, len(viewer.withheld), directory)
-        for row in self._reader.rows(text, values):
-            return self._visible(viewer, resource_type, row)
-        if self._reader.rows(statements.gone_text(self._reader.dialect, len(viewer.withheld)), values):
-            return Gone(resource_type, resource_id)
-        return None
+        for row in self._reader.rows(text, values, self._source):
+            return next((found.rendered for found in self._opened(viewer, resource_type, [row])), None)
+        gone = statements.gone_text(self._reader.dialect, len(viewer.withheld))
+        return Gone(resource_type, resource_id) if self._reader.rows(gone, values, self._source) else None
 
     def read_many(self, viewer: Viewer, references: Sequence[str]) -> Sequence[Rendered]:
         """The resources of these relative references, in their order."""
@@ -83,9 +83,8 @@ class ReplicaResources:
             some = identifiers[start : start + _MANY]
             padded = some + (some[-1],) * (_padding(len(some)) - len(some))  # few sizes, few statements
             narrowing = Narrowing(ids=padded)
-            for row in self._rows(viewer, kind, narrowing, Columns.WHOLE, limit=len(padded)):
-                if (rendered := self._visible(viewer, kind, row)) is not None:
-                    by_id[rendered.id] = rendered
+            rows = self._rows(viewer, kind, narrowing, Columns.WHOLE, limit=len(padded))
+            by_id.update((found.rendered.id, found.rendered) for found in self._opened(viewer, kind, rows))
 
     def search(
         self, viewer: Viewer, query: SearchQuery, after: Position | None = None, before: Position | None = None
@@ -127,9 +126,9 @@ class ReplicaResources:
 
     def represented(self, representative: str) -> Sequence[str]:
         """Patient ids for whom the representative may act today."""
-        values = {"representative": representative, "source": self._source_key()}
+        text, values = lookups.represented_text(self._reader.dialect), {"representative": representative}
         today = datetime.now(UTC).date().toordinal()
-        rows = self._reader.rows(lookups.represented_text(self._reader.dialect), values)
+        rows = self._reader.rows(text, values, self._source)
         return [
             patient
             for patient, starts, ends in rows
@@ -153,22 +152,13 @@ class ReplicaResources:
         """Close what is open."""
         self._reader.close()
 
-    def _source_key(self) -> int:
-        return self._reader.source_key(self._source)
-
     def _has_kind(self, kind: str) -> bool:
-        values = {"source": self._source_key(), "kind": kind}
-        return bool(self._reader.rows(lookups.kind_text(self._reader.dialect), values))
+        return bool(self._reader.rows(lookups.kind_text(self._reader.dialect), {"kind": kind}, self._source))
 
     def _people(self, kind: str, value: str) -> set[str]:
         text = lookups.match_text(self._reader.dialect)
-        shared = {"source": self._source_key(), "kind": kind}
-        hashes = self._hashed.all(kind, value)
-        return {row[0] for hashed in hashes for row in self._reader.rows(text, shared | {"hash": hashed})}
-
-    def _values(self, viewer: Viewer, number: int) -> statements.Parameters:
-        key = self._source_key()
-        return {"patient": viewer.patient, "source": key, "shared": -key, "type": number}
+        asked = [{"kind": kind, "hash": hashed} for hashed in self._hashed.all(kind, value)]
+        return {row[0] for values in asked for row in self._reader.rows(text, values, self._source)}
 
     def _rows(
         self,
@@ -183,9 +173,8 @@ class ReplicaResources:
         number = TYPES[kind]
         directory = viewer.patient == NOBODY
         shape = statements.shape_of(columns, number, narrowing, len(viewer.withheld), step, directory=directory)
-        values = self._values(viewer, number) | statements.values_of(narrowing, viewer.withheld, at)
-        values["limit"] = limit
-        return self._reader.rows(statements.search_text(self._reader.dialect, shape), values)
+        values = statements.values_of(viewer, number, narrowing, at, limit)
+        return self._reader.rows(statements.search_text(self._reader.dialect, shape), values, self._source)
 
     def _walk(
         self, viewer: Viewer, query: SearchQuery, narrowing: Narrowing, step: Step, at: Position | None, limit: int
@@ -195,14 +184,11 @@ class ReplicaResources:
         stretch = limit
         while True:
             rows = self._rows(viewer, query.resource_type, narrowing, Columns.WHOLE, step, at, stretch)
-            for row in rows:
-                if narrowing.decided or matches(query, self._facets(row, narrowing.parameters)):
-                    rendered = self._visible(viewer, query.resource_type, row)
-                    if rendered is not None:
-                        found.append(Ranked(Position((row[_RANK],), rendered.id), rendered))
-                        if len(found) == limit:
-                            return found
-            if len(rows) < stretch:
+            fitting: Iterable[Row] = rows
+            if not narrowing.decided:
+                fitting = (row for row in rows if matches(query, self._facets(row, narrowing.parameters)))
+            found += islice(self._opened(viewer, query.resource_type, fitting), limit - len(found))
+            if len(found) == limit or len(rows) < stretch:
                 return found
             at = Position((rows[-1][_RANK],), rows[-1][_ID])
             step = Step.AFTER if step is Step.START else step
@@ -212,7 +198,7 @@ class ReplicaResources:
         try:
             return unpack(self._reader.opener(row[_DICTIONARY]).facets(row[_FACETS]), wanted)
         except _BROKEN as error:
-            raise ClaimsInvalid("broken-row", "the replica holds a row that cannot be opened; sync again") from error
+            raise _broken() from error
 
     def _positions(self, viewer: Viewer, query: SearchQuery, narrowing: Narrowing) -> Iterator[Position]:
         """The place of every match, in no order."""
@@ -245,27 +231,34 @@ class ReplicaResources:
             chosen = nsmallest(limit, (place for place in places if start is None or key(place) > start), key=key)
         bodies = self.read_many(viewer, [f"{query.resource_type}/{place.id}" for place in chosen])
         by_id = {rendered.id: rendered for rendered in bodies}
-        return [Ranked(place, by_id[place.id]) for place in chosen if place.id in by_id]
+        return [Ranked(place.keys, by_id[place.id]) for place in chosen if place.id in by_id]
 
-    def _visible(self, viewer: Viewer, kind: str, row: Row) -> Rendered | None:
-        """The row as a resource; None where a label hides it from this viewer.
+    def _opened(self, viewer: Viewer, kind: str, rows: Iterable[Row]) -> Iterator[Ranked]:
+        """Whole rows as resources, without those that a label hides from this viewer.
 
         Raises:
-            ClaimsInvalid: the row is another member's, which no statement here can give.
+            ClaimsInvalid: a row is another member's, which no statement here can give, or cannot be opened.
         """
-        if row[_OWNER] != viewer.patient:
-            raise ClaimsInvalid("foreign-row", "the replica gave a row of another member")
-        labels = _labels(row)
-        if labels & viewer.withheld:
-            return None
-        try:
-            body = self._reader.opener(row[_DICTIONARY]).body(row[_BODY])
-        except _BROKEN as error:
-            raise ClaimsInvalid("broken-row", "the replica holds a row that cannot be opened; sync again") from error
-        return Rendered(kind, row[_ID], row[_VERSION], row[_UPDATED], labels, body)
+        opener = self._reader.opener
+        for row in rows:
+            identifier, rank, marks, dictionary, _, updated, version, body, owner = row
+            if owner != viewer.patient:
+                raise ClaimsInvalid("foreign-row", "the replica gave a row of another member")
+            labels = _labels(row) if marks else _NO_LABELS
+            if labels and labels & viewer.withheld:
+                continue
+            try:
+                resource = opener(dictionary).body(body)
+            except _BROKEN as error:
+                raise _broken() from error
+            yield Ranked((rank,), Rendered(kind, identifier, version, updated, labels, resource))
 
 
 _MANY = 64
+
+
+def _broken() -> ClaimsInvalid:
+    return ClaimsInvalid("broken-row", "the replica holds a row that cannot be opened; sync again")
 
 
 def _padding(size: int) -> int:

@@ -6,10 +6,9 @@ all searches and every database keeps them prepared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+from enum import IntEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -17,7 +16,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 
-from fhir_facade.resources.page import Position
+from fhir_facade.resources.page import Position, Viewer
 from fhir_facade.resources.plan import Narrowing
 from fhir_facade.resources.schema import (
     SHARED,
@@ -30,7 +29,7 @@ from fhir_facade.resources.schema import (
 Parameters = dict[str, Any]
 
 
-class Step(Enum):
+class Step(IntEnum):
     """Where a page starts in the server's own order."""
 
     START = 0
@@ -38,7 +37,7 @@ class Step(Enum):
     BEFORE = 2
 
 
-class Columns(Enum):
+class Columns(IntEnum):
     """What is read of each row."""
 
     WHOLE = 0
@@ -46,8 +45,7 @@ class Columns(Enum):
     COUNT = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """Everything that the text of a statement depends on."""
 
     columns: Columns
@@ -88,12 +86,13 @@ def shape_of(
     )
 
 
-def values_of(narrowing: Narrowing, withheld: frozenset[str], at: Position | None) -> Parameters:
-    """The values that go with ``shape_of`` the same narrowing."""
-    values: Parameters = {f"id{n}": identifier for n, identifier in enumerate(narrowing.ids or ())}
+def values_of(viewer: Viewer, number: int, narrowing: Narrowing, at: Position | None, limit: int) -> Parameters:
+    """The values that go with ``shape_of`` the same narrowing, all but the source's numbers."""
+    values: Parameters = {"patient": viewer.patient, "type": number, "limit": limit}
+    values.update((f"id{n}", identifier) for n, identifier in enumerate(narrowing.ids or ()))
     for g, group in enumerate(narrowing.term_groups):
         values.update((f"term{g}_{n}", term) for n, term in enumerate(group))
-    values.update((f"withheld{n}", f"|{label}|") for n, label in enumerate(sorted(withheld)))
+    values.update((f"withheld{n}", f"|{label}|") for n, label in enumerate(sorted(viewer.withheld)))
     for name in ("low", "high", "updated_low", "updated_high"):
         if (bound := getattr(narrowing, name)) is not None:
             values[name] = bound

@@ -127,8 +127,7 @@ class UpstreamResources:
             found = self._all(viewer, member, kind, parameters(query, narrowing))
         for one in found:
             if not one.rendered.labels & viewer.withheld and matches(query, one.values):
-                keys = order.sort_keys(query.sort, one.values, one.rank)
-                yield Ranked(Position(keys, one.rendered.id), one.rendered)
+                yield Ranked(order.sort_keys(query.sort, one.values, one.rank), one.rendered)
 
     def _all(
         self, viewer: Viewer, member: UpstreamMember, kind: str, narrowed: tuple[tuple[str, str], ...] = ()

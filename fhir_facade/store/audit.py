@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import threading
 import time
@@ -20,9 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, event, insert, select
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from fhir_facade.store.engine import StoreUnavailable, open_engine
@@ -65,12 +64,17 @@ anchors = Table(
 )
 
 
+CONTENT = ("chain", "place", "at", "what", "outcome", "app_id", "actor", "patient", "request_id", "detail")
+"""The columns that a line's keyed hash covers, in its order."""
+
+_WRITTEN = (*CONTENT, "mark")
+
+
 class AuditUnavailable(StoreUnavailable):
     """A line could not be written, so what it tells of must not happen: 503."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEvent:
+class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened.
 
     ``what`` is a stable word (``read``, ``search``, ``token``, ``login``, ``grant``, ``app`` …), ``outcome`` another
@@ -117,8 +121,8 @@ class AuditKeys:
 
     def mark(self, before: bytes, content: Sequence[Any]) -> bytes:
         """The keyed hash of a line or anchor behind the one before."""
-        text = json.dumps([v.hex() if isinstance(v, bytes) else v for v in content])
-        return hashlib.blake2b(before + text.encode(), digest_size=32, key=self._key, person=b"chain").digest()
+        text = msgspec.json.encode(content)
+        return hashlib.blake2b(before + text, digest_size=32, key=self._key, person=b"chain").digest()
 
 
 class AuditLog:
@@ -203,33 +207,28 @@ class _Pen:
         self._place = self._anchored = 0
         self._mark = b""
         self._anchored_at = time.monotonic()
-        compiled = insert(lines).values({c.name: None for c in lines.c if c.name != "number"})
-        text = compiled.compile(dialect=engine.dialect, column_keys=[c.name for c in lines.c if c.name != "number"])
-        self._text, self._order = str(text), tuple(text.positiontup or ())
+        positional: Any = type(engine.dialect)
+        positional = positional(paramstyle="qmark" if engine.dialect.name == "sqlite" else "format")
+        self._text = str(insert(lines).compile(dialect=positional, column_keys=_WRITTEN))
         self._connection = _raw(engine)
 
     def write(self, event: AuditEvent, keys: AuditKeys) -> None:
         if self._place - self._anchored >= ANCHOR_LINES or time.monotonic() - self._anchored_at > ANCHOR_S:
             self.anchor(keys)
-        values = {
-            "chain": self._chain,
-            "place": self._place + 1,
-            "at": time.time_ns() // 1000,
-            "what": event.what,
-            "outcome": event.outcome,
-            "app_id": event.app_id,
-            "actor": keys.person(event.actor),
-            "patient": keys.person(event.patient),
-            "request_id": event.request_id,
-            "detail": event.detail,
-        }
-        mark = keys.mark(self._mark, tuple(values.values()))
-        values["mark"] = mark
-        cursor = self._connection.cursor()
-        try:
-            cursor.execute(self._text, [values[name] for name in self._order] if self._order else values)
-        finally:
-            cursor.close()
+        content = (  # in the order of ``CONTENT``
+            self._chain,
+            self._place + 1,
+            time.time_ns() // 1000,
+            event.what,
+            event.outcome,
+            event.app_id,
+            keys.person(event.actor),
+            keys.person(event.patient),
+            event.request_id,
+            event.detail,
+        )
+        mark = keys.mark(self._mark, content)
+        self._connection.execute(self._text, (*content, mark)).close()
         self._place, self._mark = self._place + 1, mark
 
     def anchor(self, keys: AuditKeys) -> None:
@@ -273,9 +272,9 @@ def _small_pages(connection: Any, record: object) -> None:
     connection.execute("PRAGMA wal_autocheckpoint=4000").close()
 
 
-def _raw(engine: Engine) -> DBAPIConnection:
+def _raw(engine: Engine) -> Any:
     pooled = engine.raw_connection()
-    connection = pooled.dbapi_connection
+    connection: Any = pooled.dbapi_connection
     pooled.detach()
     if connection is None:
         raise AuditUnavailable("the audit trail gave no connection")

@@ -8,10 +8,9 @@ from hmac import compare_digest
 
 from sqlalchemy import Connection, select
 
-from fhir_facade.store.audit import AuditKeys, anchors, lines, open_audit
+from fhir_facade.store.audit import CONTENT, AuditKeys, anchors, lines, open_audit
 
 _AT_ONCE = 1000
-_CONTENT = ("chain", "place", "at", "what", "outcome", "app_id", "actor", "patient", "request_id", "detail")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +77,7 @@ class _Reading:
         for row in result:
             self.count += 1
             place, before = self.ends.get(row.chain, (0, b""))
-            content = tuple(bytes(v) if isinstance(v, memoryview) else v for v in (row._mapping[n] for n in _CONTENT))
+            content = tuple(bytes(v) if isinstance(v, memoryview) else v for v in (row._mapping[n] for n in CONTENT))
             mark = bytes(row.mark)
             if row.place != place + 1 or not compare_digest(self._keys.mark(before, content), mark):
                 yield f"line {row.number}: it was changed, or a line before it is missing"

@@ -38,26 +38,21 @@ class Lookup:
             StoreUnavailable: the database does not answer, nor does a second connection to it.
         """
         engine = self._store.engine
-        faults = (engine.dialect.loaded_dbapi.Error, DBAPIError)
         try:
             return self._read(engine, parameters)
-        except faults:
+        except _faults(engine):
             self._own.opened = None  # it may be the connection that died, not the database
         try:
             return self._read(engine, parameters)
-        except faults as error:
+        except _faults(engine) as error:
             self._own.opened = None
             raise StoreUnavailable(f"the store does not answer ({type(error).__name__})") from error
 
     def _read(self, engine: Engine, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
         opened = self._opened(engine)
-        cursor = opened.connection.cursor()
-        try:
-            cursor.execute(opened.text, [parameters[name] for name in opened.order] if opened.order else parameters)
-            row = cursor.fetchone()
-            return tuple(row) if row is not None else None
-        finally:
-            cursor.close()
+        values = [parameters[name] for name in opened.order] if opened.order else parameters
+        rows: list[tuple[Any, ...]] = opened.connection.execute(opened.text, values).fetchall()
+        return rows[0] if rows else None
 
     def _opened(self, engine: Engine) -> _Opened:
         opened: _Opened | None = getattr(self._own, "opened", None)
@@ -78,9 +73,13 @@ class Lookup:
         self._own = threading.local()
 
 
+def _faults(engine: Engine) -> tuple[type[BaseException], ...]:
+    return (engine.dialect.loaded_dbapi.Error, DBAPIError)
+
+
 class _Opened(NamedTuple):
     engine: Engine
-    connection: DBAPIConnection
+    connection: Any  # of the driver: both that are used here run a statement in one call
     text: str
     order: tuple[str, ...]
     process: int
