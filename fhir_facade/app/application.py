@@ -81,10 +81,11 @@ def create_app(settings: Settings) -> Flask:
     dress_redirects(app)
     _add_pages(app, parts, pages, desk, limits)
     _add_registry(app, parts, pages, limits)
-    app.register_blueprint(
-        oauth_blueprint(_oauth_desk(parts, pages, bearer, origins, limits), compatibility=compatible(settings))
-    )
+    oauth = oauth_blueprint(_oauth_desk(parts, pages, bearer, origins, limits), compatibility=compatible(settings))
     services = [_fhir_service(parts, prefix, bearer, origins, trail, limits) for prefix in mounts(settings)]
+    for service in services:
+        oauth.after_request(service.mount.finish)
+    app.register_blueprint(oauth)
     main, *compatibility = services
     describe = publish(
         app,
@@ -96,8 +97,8 @@ def create_app(settings: Settings) -> Flask:
     smart = discovery.smart_configuration(parts.server)
     app.register_blueprint(samples_blueprint(settings.server.public_base, lambda: collection(describe(), smart)))
     for service in compatibility:
-        app.register_blueprint(fhir_blueprint(service, name=f"fhir{service.prefix.replace('/', '_')}"))
-    answer_errors(app, tuple(service.base for service in services), error_page(pages))
+        app.register_blueprint(fhir_blueprint(service, name=f"fhir{service.mount.prefix.replace('/', '_')}"))
+    answer_errors(app, [service.mount for service in services], error_page(pages))
     return app
 
 

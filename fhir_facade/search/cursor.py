@@ -123,7 +123,7 @@ def _cipher_of(secret: bytes) -> AESGCM:
 
 def search_text(query: SearchQuery) -> str:
     """What a cursor is bound to: what is found and in which order, but not how much of it is shown."""
-    return repr((query.resource_type, query.criteria, query.sort))
+    return msgspec.json.encode((query.resource_type, query.criteria, query.sort)).decode()
 
 
 def _text(sealed: bytes) -> str:

@@ -6,14 +6,22 @@ Source: R4 Bundle (searchset).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, uuid5
 
 from fhir_facade.fhir.encode import encode
 from fhir_facade.resources.page import Rendered
 
 
-def entry(base: bytes, resource: Rendered, mode: bytes = b"match") -> bytes:
+class Entry(NamedTuple):
+    """One entry in three pieces, so that a body is copied once: into the Bundle."""
+
+    before: bytes
+    body: bytes
+    after: bytes
+
+
+def entry(base: bytes, resource: Rendered, mode: bytes = b"match") -> Entry:
     """One entry.
 
     Args:
@@ -22,19 +30,19 @@ def entry(base: bytes, resource: Rendered, mode: bytes = b"match") -> bytes:
         mode: ``match`` or ``include``.
     """
     url = b'{"fullUrl":"%b/%b/%b","resource":' % (base, resource.type.encode(), resource.id.encode())
-    return b'%b%b,"search":{"mode":"%b"}}' % (url, resource.body, mode)
+    return Entry(url, resource.body, b',"search":{"mode":"%b"}}' % mode)
 
 
-def outcome_entry(body: bytes) -> bytes:
+def outcome_entry(body: bytes) -> Entry:
     """An OperationOutcome among the entries: what was left out or understood differently.
 
     It exists nowhere else, so its full URL is a UUID; made from the content, it is the same for the same answer.
     """
     url = uuid5(NAMESPACE_OID, body.decode()).urn.encode()
-    return b'{"fullUrl":"%b","resource":%b,"search":{"mode":"outcome"}}' % (url, body)
+    return Entry(b'{"fullUrl":"%b","resource":' % url, body, b',"search":{"mode":"outcome"}}')
 
 
-def searchset(links: Sequence[tuple[str, str]], entries: Iterable[bytes], total: int | None) -> bytes:
+def searchset(links: Sequence[tuple[str, str]], entries: Iterable[Entry], total: int | None) -> bytes:
     """A whole searchset.
 
     Args:
@@ -46,8 +54,14 @@ def searchset(links: Sequence[tuple[str, str]], entries: Iterable[bytes], total:
     if total is not None:
         head["total"] = total
     head["link"] = [{"relation": relation, "url": url} for relation, url in links]
-    body = b",".join(entries)
-    return encode(head)[:-1] + (b',"entry":[%b]}' % body if body else b"}")
+    pieces = [encode(head)[:-1]]
+    opening = b',"entry":['
+    for each in entries:
+        pieces.append(opening)
+        pieces += each
+        opening = b","
+    pieces.append(b"]}" if len(pieces) > 1 else b"}")
+    return b"".join(pieces)
 
 
 SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}

@@ -9,9 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
-from flask import Response, request
+from flask import Request, Response
 from flask_smorest import Blueprint
 from werkzeug.routing import BaseConverter
 
@@ -27,9 +26,9 @@ from fhir_facade.web.fhir_answer import Answer, Shape, accepted_shape, refusal, 
 from fhir_facade.web.fhir_audit import Audit, FhirAccess
 from fhir_facade.web.fhir_everything import everything
 from fhir_facade.web.fhir_guard import Guard, guard
-from fhir_facade.web.fhir_headers import Headers
+from fhir_facade.web.fhir_headers import Mount
 from fhir_facade.web.fhir_read import is_listed, read, vread
-from fhir_facade.web.fhir_request import Incoming, read_request
+from fhir_facade.web.fhir_request import Incoming, current_request, read_request
 from fhir_facade.web.fhir_search import Searches
 from fhir_facade.web.fhir_shape import shaped
 from fhir_facade.web.openapi_operations import describe
@@ -69,25 +68,22 @@ class FhirService:
         return self.publication.base
 
     @property
-    def prefix(self) -> str:
-        """Path of the endpoints on this host."""
-        return urlsplit(self.base).path
+    def mount(self) -> Mount:
+        """The endpoints as far as HTTP goes."""
+        return Mount(self.base, self.allowed_origin)
 
 
 def fhir_blueprint(service: FhirService, name: str = "fhir") -> Blueprint:
     """The routes of everything the registry declares, under the path of the service's base."""
-    blueprint = Blueprint(name, __name__, url_prefix=service.prefix, description="Members' claims in FHIR R4")
+    blueprint = Blueprint(name, __name__, url_prefix=service.mount.prefix, description="Members' claims in FHIR R4")
     blueprint.record_once(lambda state: state.app.url_map.converters.update(name=_NameConverter))
-    endpoints = _Endpoints(service, blueprint)
+    endpoints = _Endpoints(service, service.mount, blueprint)
     endpoints.add_metadata()
     for resource_type in REGISTRY:
         endpoints.add_type(resource_type)
     for resource_type in COMPARTMENT:
         endpoints.add_compartment(resource_type)
     endpoints.add_everything()
-    headers = Headers(service.prefix, service.allowed_origin)
-    blueprint.before_app_request(headers.preflight)
-    blueprint.after_app_request(headers.finish)
     return blueprint
 
 
@@ -101,6 +97,7 @@ class _NameConverter(BaseConverter):
 @dataclass(slots=True)
 class _Endpoints:
     service: FhirService
+    mount: Mount
     blueprint: Blueprint
     searches: Searches = field(init=False)
 
@@ -117,7 +114,7 @@ class _Endpoints:
 
     def add_metadata(self) -> None:
         statement = _Statement(self.service)
-        self._add("/metadata", "metadata", "", lambda: _public(self.service, statement.answer))
+        self._add("/metadata", "metadata", "", lambda: _public(self.mount, statement.answer))
 
     def add_type(self, kind: str) -> None:
         resources, search = self.service.resources, self.searches.search
@@ -175,12 +172,13 @@ class _Endpoints:
         service = self.service
         grant: Grant | None = None
         shape: Shape | None = None
-        name = request_id()
+        asked = current_request()
+        name = request_id(asked)
         parameters: tuple[str, ...] = ()
         try:
-            incoming = read_request(request, service.prefix, name)
-            parameters = tuple(dict.fromkeys(key for key, _ in incoming.pairs))
-            shape = wanted_shape(incoming.first("_format"), pretty=incoming.first("_pretty") == "true")
+            incoming = read_request(asked, self.mount.prefix, name)
+            parameters = tuple(dict.fromkeys([key for key, _ in incoming.pairs]))
+            shape = _shape_of(asked, incoming)
             grant = service.authenticate(incoming.authorization)
             answer = work(guard(grant, service.base, kind), incoming)
         except Exception as error:
@@ -197,7 +195,12 @@ class _Endpoints:
                 matches=answer.matches,
             )
             answer = _audited(service.audit, access, answer)
-        return send(answer, shape or accepted_shape(), service.base)
+        return send(answer, shape or accepted_shape(asked), self.mount, asked)
+
+
+def _shape_of(asked: Request, incoming: Incoming) -> Shape:
+    sent = dict(reversed(incoming.pairs))  # the first of each name counts
+    return wanted_shape(asked, sent.get("_format", ""), pretty=sent.get("_pretty") == "true")
 
 
 def _audited(audit: Audit, access: FhirAccess, answer: Answer) -> Answer:
@@ -209,16 +212,17 @@ def _audited(audit: Audit, access: FhirAccess, answer: Answer) -> Answer:
     return answer
 
 
-def _public(service: FhirService, work: Callable[[Incoming], Answer]) -> Response:
+def _public(mount: Mount, work: Callable[[Incoming], Answer]) -> Response:
     """An answer for everybody: no token is looked at."""
-    shape, name = None, request_id()
+    asked = current_request()
+    shape, name = None, request_id(asked)
     try:
-        incoming = read_request(request, service.prefix, name)
-        shape = wanted_shape(incoming.first("_format"), pretty=incoming.first("_pretty") == "true")
+        incoming = read_request(asked, mount.prefix, name)
+        shape = _shape_of(asked, incoming)
         answer = work(incoming)
     except Exception as error:
         answer = refusal(problem_of(error), name)
-    return send(answer, shape or accepted_shape(), service.base)
+    return send(answer, shape or accepted_shape(asked), mount, asked)
 
 
 @dataclass(slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from fhir_facade.access.grant import Grant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FhirAccess:
+class FhirAccess(msgspec.Struct, frozen=True, kw_only=True):
     """One request and how it was answered; never the values that were searched for.
 
     Args:

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from urllib.parse import urlsplit
+from collections.abc import Sequence
 
-from flask import Flask, request
+from flask import Flask
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from fhir_facade.web.error_pages import ErrorPage
 from fhir_facade.web.errors import Problem, problem_of
 from fhir_facade.web.fhir_answer import accepted_shape, refusal, send
-from fhir_facade.web.fhir_request import check_size
+from fhir_facade.web.fhir_headers import Mount
+from fhir_facade.web.fhir_request import check_size, current_request
 from fhir_facade.web.request_id import request_id
 
 
-def answer_errors(app: Flask, bases: tuple[str, ...], page: ErrorPage = lambda error: error) -> None:
-    """Answer every error under one of the FHIR ``bases`` with an OperationOutcome.
+def answer_errors(app: Flask, mounts: Sequence[Mount], page: ErrorPage = lambda error: error) -> None:
+    """Answer every error below one of the FHIR ``mounts`` with an OperationOutcome, a preflight with what is allowed.
 
     Elsewhere HTTP errors are answered by ``page``, and failures are logged and answered without details.
 
     Args:
         app: the application.
-        bases: absolute URLs of FHIR servers that the application holds.
+        mounts: the FHIR servers that the application holds.
         page: makes the answer outside of them; the error's own without it.
     """
-    mounts = {urlsplit(base).path: base for base in bases}
 
     def handle(error: Exception) -> ResponseReturnValue:
-        base = _base(mounts, request.path)
-        if base is not None:
-            return send(refusal(_problem(error), request_id()), accepted_shape(), base)
+        asked = current_request()
+        mount = next((each for each in mounts if each.holds(asked.path)), None)
+        if mount is not None:
+            preflight = mount.preflight(asked, error)
+            return preflight or send(refusal(_problem(error), request_id(asked)), accepted_shape(asked), mount, asked)
         if isinstance(error, HTTPException):
             return page(error)
         problem_of(error)
@@ -41,13 +42,9 @@ def answer_errors(app: Flask, bases: tuple[str, ...], page: ErrorPage = lambda e
     app.register_error_handler(Exception, handle)
 
 
-def _base(mounts: Mapping[str, str], path: str) -> str | None:
-    return next((base for prefix, base in mounts.items() if path == prefix or path.startswith(prefix + "/")), None)
-
-
 def _problem(error: Exception) -> Problem:
     try:
-        check_size(request)
+        check_size(current_request())
     except Problem as too_large:
         return too_large
     return problem_of(error)

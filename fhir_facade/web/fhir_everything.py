@@ -16,7 +16,7 @@ from fhir_facade.search.faults import BadSearch, Fault
 from fhir_facade.search.parse import parse
 from fhir_facade.search.query import Include, SearchQuery
 from fhir_facade.search.registry import REGISTRY
-from fhir_facade.web.bundle import entry, outcome_entry, searchset
+from fhir_facade.web.bundle import Entry, entry, outcome_entry, searchset
 from fhir_facade.web.errors import not_found
 from fhir_facade.web.fhir_answer import Answer
 from fhir_facade.web.fhir_guard import Guard, require_id
@@ -135,7 +135,7 @@ def _paging(searches: Searches, pairs: Pairs) -> tuple[int, str | None]:
     return parsed.query.count, parsed.cursor
 
 
-def _entries(searches: Searches, guard: Guard, walk: _Walk, warnings: list[str]) -> list[bytes]:
+def _entries(searches: Searches, guard: Guard, walk: _Walk, warnings: list[str]) -> list[Entry]:
     base = searches.base.encode()
     includes = tuple(each for query in walk.queries for each in query.includes)
     around = SearchQuery(resource_type="Patient", includes=includes)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -67,8 +68,9 @@ class Guard:
         A narrowed scope is a conjunction, and several scopes are alternatives; the criteria are their product.
         """
         alternatives = self.grant.scopes.constraints(resource_type, interaction)
-        choices = product(*alternatives) if alternatives else ()
-        return tuple(dict.fromkeys(self._any_of(resource_type, choice) for choice in choices))
+        if not alternatives:
+            return ()
+        return tuple(dict.fromkeys(self._any_of(resource_type, choice) for choice in product(*alternatives)))
 
     def _any_of(self, resource_type: str, choice: tuple[tuple[str, str], ...]) -> Criterion:
         names = {name for name, _ in choice}
@@ -100,7 +102,7 @@ class Guard:
         """
         checked = list(resources)
         for resource in checked:
-            if resource.labels & self.viewer.withheld:
+            if resource.labels and resource.labels & self.viewer.withheld:
                 raise ClaimsInvalid("withheld", f"a withheld {resource.type} was about to leave")
             if not belongs(resource, self.viewer.patient):
                 raise ClaimsInvalid("foreign-member", f"a {resource.type} of another member was about to leave")
@@ -138,10 +140,15 @@ def belongs(resource: Rendered, patient: str) -> bool:
         return True
     if path == "id":
         return resource.id == patient
-    needle = f'"{path}":{{"reference":"Patient/{patient}"'.encode()
-    if needle in resource.body and b'"contained"' not in resource.body:
+    at = resource.body.find(_needle(path, patient))
+    if at >= 0 and resource.body.find(b'"contained"', 0, at) < 0:
         return True
     return f"Patient/{patient}" in elements(_parsed(resource), f"{path}.reference")
+
+
+@lru_cache(maxsize=256)
+def _needle(path: str, patient: str) -> bytes:
+    return f'"{path}":{{"reference":"Patient/{patient}"'.encode()
 
 
 def _parsed(resource: Rendered) -> Any:

@@ -1,64 +1,76 @@
-"""Headers of every answer under the FHIR base, and CORS preflights."""
+"""Headers of every answer under a FHIR base, and CORS preflights."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-from flask import Response, request
-from werkzeug.exceptions import MethodNotAllowed
+from flask import Request, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from fhir_facade.web.fhir_cors import cors_headers, preflight_headers
 from fhir_facade.web.request_id import HEADER, request_id
 
 _PUBLIC = ("/metadata", "/.well-known/")
-_VARY = "Accept, Accept-Encoding, Authorization, Origin, Prefer"
+_EVERY = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Vary", "Accept, Accept-Encoding, Authorization, Origin, Prefer"),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Headers:
-    """Adds them.
+class Mount:
+    """One FHIR server of this application, as far as HTTP goes.
 
     Args:
-        prefix: path of the FHIR base.
+        base: its absolute URL, without a final slash.
         allowed_origin: whether a browser app of that origin may call.
     """
 
-    prefix: str
+    base: str
     allowed_origin: Callable[[str], bool]
+    prefix: str = field(init=False)
 
-    def preflight(self) -> Response | None:
-        """The answer to a CORS preflight under the base; None for anything else."""
-        if request.method != "OPTIONS" or not self._is_ours():
-            return None
-        headers = request.headers
-        if "Origin" not in headers or "Access-Control-Request-Method" not in headers:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prefix", urlsplit(self.base).path)
+
+    def holds(self, path: str) -> bool:
+        """Whether a path of this host is below the base."""
+        return path == self.prefix or path.startswith(f"{self.prefix}/")
+
+    def headers(self, asked: Request) -> list[tuple[str, str]]:
+        """What every answer below the base carries."""
+        headers = [(HEADER, request_id(asked)), *_EVERY]
+        origin = asked.environ.get("HTTP_ORIGIN", "")
+        if origin:
+            headers += cors_headers(origin, self.allowed_origin, is_public=self._is_public(asked.path)).items()
+        return headers
+
+    def finish(self, response: Response) -> Response:
+        """``response`` of a document below the base, made by another room, with the headers that all carry there."""
+        if self.holds(request.path):
+            response.headers.update(self.headers(request))
+        return response
+
+    def preflight(self, asked: Request, error: Exception) -> Response | None:
+        """The answer to a CORS preflight; None for anything else.
+
+        Args:
+            asked: the request.
+            error: why no route answers it; none of the FHIR routes takes OPTIONS.
+        """
+        headers = asked.headers
+        is_preflight = asked.method == "OPTIONS" and isinstance(error, HTTPException)
+        if not is_preflight or "Origin" not in headers or "Access-Control-Request-Method" not in headers:
             return None
         methods = "GET, HEAD, POST, OPTIONS"
-        if isinstance(request.routing_exception, MethodNotAllowed):
-            methods = ", ".join(sorted({*(request.routing_exception.valid_methods or ()), "OPTIONS"}))
-        response = Response(status=204)
-        if cors_headers(headers["Origin"], self.allowed_origin, is_public=self._is_public()):
+        if isinstance(error, MethodNotAllowed):
+            methods = ", ".join(sorted({*(error.valid_methods or ()), "OPTIONS"}))
+        response = Response(status=204, headers=[*self.headers(asked), ("Cache-Control", "no-store")])
+        if "Access-Control-Allow-Origin" in response.headers:
             response.headers.update(preflight_headers(methods))
         return response
 
-    def finish(self, response: Response) -> Response:
-        """Add what every answer under the base carries."""
-        if not self._is_ours():
-            return response
-        headers = response.headers
-        headers[HEADER] = request_id()
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Vary"] = _VARY
-        headers.setdefault("Cache-Control", "no-store")
-        origin = request.environ.get("HTTP_ORIGIN", "")
-        if origin:
-            headers.update(cors_headers(origin, self.allowed_origin, is_public=self._is_public()))
-        return response
-
-    def _is_ours(self) -> bool:
-        path = request.path
-        return path.startswith(self.prefix) and path[len(self.prefix) :][:1] in ("", "/")
-
-    def _is_public(self) -> bool:
-        return request.path[len(self.prefix) :].startswith(_PUBLIC)
+    def _is_public(self, path: str) -> bool:
+        return path[len(self.prefix) :].startswith(_PUBLIC)

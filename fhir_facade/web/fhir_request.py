@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from flask import Request
+from flask import Request, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from fhir_facade.web.errors import Problem, by_status
@@ -42,9 +42,11 @@ class Incoming(NamedTuple):
     authorization: str | None
     request_id: str
 
-    def first(self, name: str) -> str:
-        """The first value of a parameter, ``""`` for none."""
-        return next((value for key, value in self.pairs if key == name), "")
+
+def current_request() -> Request:
+    """The request itself: Flask's stand-in for it is looked through anew with every attribute."""
+    found: Request = request._get_current_object()  # type: ignore[attr-defined]  # it is a proxy, typed as what it stands for
+    return found
 
 
 def read_request(request: Request, prefix: str, request_id: str) -> Incoming:
@@ -54,17 +56,17 @@ def read_request(request: Request, prefix: str, request_id: str) -> Incoming:
         Problem: 400, 413, 414, 415 or 431, the request is malformed or too large.
     """
     check_size(request)
-    pairs = _decode(request.query_string.decode("latin-1"))
+    environ = request.environ
+    pairs = _decode(environ.get("QUERY_STRING", ""))
     if request.method == "POST":
         pairs += _decode(_form(request))
-    headers = request.headers
     return Incoming(
         path=request.path.removeprefix(prefix).strip("/"),
         pairs=pairs,
-        prefer=",".join(headers.getlist("Prefer")),
-        if_none_match=headers.get("If-None-Match", ""),
-        if_modified_since=headers.get("If-Modified-Since", ""),
-        authorization=headers.get("Authorization"),
+        prefer=environ.get("HTTP_PREFER", ""),
+        if_none_match=environ.get("HTTP_IF_NONE_MATCH", ""),
+        if_modified_since=environ.get("HTTP_IF_MODIFIED_SINCE", ""),
+        authorization=environ.get("HTTP_AUTHORIZATION"),
         request_id=request_id,
     )
 
@@ -75,9 +77,10 @@ def check_size(request: Request) -> None:
     Raises:
         Problem: 414 or 431, the URL or the headers are too large.
     """
-    if len(request.environ.get("QUERY_STRING", "")) + len(request.path) > MAXIMUM_URL:
+    environ = request.environ
+    if len(environ.get("QUERY_STRING", "")) + len(request.path) > MAXIMUM_URL:
         raise by_status(414)
-    if sum(len(value) for name, value in request.environ.items() if name[:5] == "HTTP_") > MAXIMUM_HEADERS:
+    if sum([len(value) for name, value in environ.items() if name[:5] == "HTTP_"]) > MAXIMUM_HEADERS:
         raise by_status(431)
 
 
@@ -107,4 +110,6 @@ def _pairs(query: str) -> Iterator[tuple[str, str]]:
 
 
 def _text(piece: str) -> str:
+    if piece.isascii() and "%" not in piece and "+" not in piece:
+        return piece
     return unquote_to_bytes(piece.replace("+", " ").encode("latin-1")).decode("utf-8")

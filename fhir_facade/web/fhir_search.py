@@ -1,7 +1,8 @@
 """Searching: parameters in, one page of a searchset out.
 
 Order of work: the member and the scopes narrow the query, then it is filtered, sorted, paged, included and shaped. A
-plain page is never parsed: its bytes are joined.
+plain page is never parsed: its bytes are joined. What many apps ask alike is read once: a search without the member's
+own id, which every match has anyhow, and without its page.
 
 Source: R4 search; RESTful API §3.1.0.11 (paging).
 """
@@ -11,7 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from urllib.parse import quote, urlencode
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import quote
 
 from fhir_facade.fhir.encode import encode
 from fhir_facade.fhir.outcome import issue, outcome
@@ -19,16 +22,39 @@ from fhir_facade.resources.page import Page, Position, Rendered, Resources
 from fhir_facade.search.cursor import Caller, Cursors, Mark, search_text
 from fhir_facade.search.parse import Parsed, parse
 from fhir_facade.search.query import Criterion, ReferenceValue, SearchQuery
-from fhir_facade.search.registry import REGISTRY
-from fhir_facade.web.bundle import entry, outcome_entry, searchset
+from fhir_facade.search.registry import REGISTRY, Kind
+from fhir_facade.web.bundle import Entry, entry, outcome_entry, searchset
 from fhir_facade.web.fhir_answer import MEMBER_DATA, Answer
 from fhir_facade.web.fhir_guard import Guard, require_id
 from fhir_facade.web.fhir_include import include
-from fhir_facade.web.fhir_request import Incoming
+from fhir_facade.web.fhir_request import Incoming, Pairs
 from fhir_facade.web.fhir_shape import shaped
 from fhir_facade.web.negotiation import handling
 
 _NAME = re.compile(r"[A-Za-z0-9_.:\-]{1,64}", re.ASCII)
+_MEMBER = {
+    kind.name: frozenset(
+        name for name, one in kind.parameters.items() if one.kind is Kind.REFERENCE and one.paths == (kind.member_path,)
+    )
+    for kind in REGISTRY.values()
+}
+"""Parameters of each type that look at whose the resource is."""
+
+parse_once = lru_cache(maxsize=256)(parse)
+
+
+class _Asked(NamedTuple):
+    """A search as it was sent.
+
+    Args:
+        parsed: all that is neither the caller's own id nor a page position.
+        own: the parameters that name the caller.
+        cursor: the page position, not yet verified.
+    """
+
+    parsed: Parsed
+    own: Pairs
+    cursor: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,22 +96,40 @@ class Searches:
             require_id(member)
         preferred = handling(incoming.prefer)
         strict = self.strict if preferred is None else preferred == "strict"
-        parsed = parse(resource_type, incoming.pairs, base=self.base, page_size=self.page_size, strict=strict)
-        query = _narrowed(parsed.query, guard, member)
-        mark = self._mark(parsed, query, guard)
+        asked = self._asked(resource_type, incoming.pairs, guard.viewer.patient, strict)
+        query = _narrowed(asked.parsed.query, guard, member)
+        mark = self._mark(asked, query, guard)
         page = self._page(guard, query, mark)
         matches = guard.own(page.matches)
         added = include(self.resources, guard, query, matches)
-        notes = (*_notes(parsed), *added.warnings, *map(incomplete, page.missing))
-        links = self._links(_path(incoming.path), parsed, page, query, guard)
+        notes = (*_notes(asked.parsed), *added.warnings, *map(incomplete, page.missing))
+        links = self._links(_path(incoming.path), asked, page, query, guard)
         body = searchset(links, self._entries(query, matches, added.resources, notes), _total(query, page, mark))
         headers = MEMBER_DATA if preferred is None else {**MEMBER_DATA, "Preference-Applied": f"handling={preferred}"}
         return Answer(body, 200, headers, matches=len(matches))
 
-    def _mark(self, parsed: Parsed, query: SearchQuery, guard: Guard) -> Mark | None:
-        if parsed.cursor is None or query.count == 0:
+    def _asked(self, resource_type: str, pairs: Pairs, patient: str, strict: bool) -> _Asked:
+        mine, names = (patient, f"Patient/{patient}"), _MEMBER[resource_type]
+        own: dict[tuple[str, str], None] = {}
+        rest: list[tuple[str, str]] = []
+        cursor = None
+        for pair in pairs:
+            name, value = pair
+            if name in names and value in mine:
+                own[pair] = None
+            elif name == "_cursor" and value and cursor is None:
+                cursor = value
+            elif name != "_cursor" or value not in (cursor, ""):
+                rest.append(pair)
+        if cursor is not None and any(name == "_cursor" for name, _ in rest):
+            rest.append(("_cursor", cursor))  # two pages at once: refused with everything else that is wrong
+        parsed = parse_once(resource_type, tuple(rest), base=self.base, page_size=self.page_size, strict=strict)
+        return _Asked(parsed, tuple(own), cursor)
+
+    def _mark(self, asked: _Asked, query: SearchQuery, guard: Guard) -> Mark | None:
+        if asked.cursor is None or query.count == 0:
             return None
-        return self.cursors.open(parsed.cursor, self.caller(guard), search_text(query))
+        return self.cursors.open(asked.cursor, self.caller(guard), search_text(query))
 
     def caller(self, guard: Guard) -> Caller:
         """Who page links of ``guard`` are for."""
@@ -99,11 +143,11 @@ class Searches:
             return self.resources.search(guard.viewer, query, before=position)
         return self.resources.search(guard.viewer, query, after=position)
 
-    def _links(self, path: str, parsed: Parsed, page: Page, query: SearchQuery, guard: Guard) -> list[tuple[str, str]]:
-        first = self.url(path, parsed.applied)
+    def _links(self, path: str, asked: _Asked, page: Page, query: SearchQuery, guard: Guard) -> list[tuple[str, str]]:
+        first = self.url(path, (*asked.own, *asked.parsed.applied))
         if query.count == 0:
             return [("self", first)]
-        this = first if parsed.cursor is None else with_cursor(first, parsed.cursor)
+        this = first if asked.cursor is None else with_cursor(first, asked.cursor)
         links = [("self", this), ("first", first)]
         for relation, position in (("previous", page.previous), ("next", page.next)):
             if position is not None:
@@ -114,12 +158,12 @@ class Searches:
 
     def url(self, path: str, pairs: Iterable[tuple[str, str]]) -> str:
         """An absolute URL of this server."""
-        query = urlencode(tuple(pairs), quote_via=quote, safe=":/,*")
+        query = "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in pairs])
         return f"{self.base}/{path}?{query}" if query else f"{self.base}/{path}"
 
     def _entries(
         self, query: SearchQuery, matches: list[Rendered], added: Iterable[Rendered], notes: tuple[str, ...]
-    ) -> list[bytes]:
+    ) -> list[Entry]:
         base = self.base.encode()
         if query.summary or query.elements:
             matches = [each._replace(body=shaped(each.body, query.summary, query.elements)) for each in matches]
@@ -130,9 +174,14 @@ class Searches:
         return entries
 
 
+@lru_cache(maxsize=1024)
+def _quoted(text: str) -> str:
+    return quote(text, safe=":/,*")
+
+
 def with_cursor(url: str, cursor: str) -> str:
-    """The address of the page at ``cursor`` of the search at ``url``."""
-    return f"{url}{'&' if '?' in url else '?'}_cursor={quote(cursor, safe='')}"
+    """The address of the page at ``cursor``, which is made of URL-safe characters, of the search at ``url``."""
+    return f"{url}{'&' if '?' in url else '?'}_cursor={cursor}"
 
 
 def notes_outcome(notes: Iterable[str]) -> bytes:
@@ -168,6 +217,8 @@ def _total(query: SearchQuery, page: Page, mark: Mark | None) -> int | None:
 
 
 def _notes(parsed: Parsed) -> tuple[str, ...]:
+    if not parsed.dropped:
+        return parsed.warnings
     dropped = [name if _NAME.fullmatch(name) else "with an unusual name" for name in parsed.dropped]
     return (*(f"The unknown parameter {name} was left out" for name in dict.fromkeys(dropped)), *parsed.warnings)
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from flask import Blueprint, Flask, Response, jsonify, request
 from flask_limiter import Limiter
@@ -29,14 +28,6 @@ GUESSES = "20 per minute"
 """Wrong client secrets that one address may send for one app before it has to wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Budget:
-    """One kind of limit: its name and what may be spent in each of its windows."""
-
-    name: str
-    windows: tuple[RateLimitItem, ...]
-
-
 class Limits:
     """The limits of one application.
 
@@ -52,10 +43,11 @@ class Limits:
 
     def __init__(self, *, per_token: str, per_app: str, per_address: str, storage: str | None = None) -> None:
         wanted = {"per_token": per_token, "per_app": per_app, "per_address": per_address, "guesses": GUESSES}
-        budgets, faults = {}, []
+        budgets: dict[str, tuple[RateLimitItem, ...]] = {}
+        faults = []
         for name, text in wanted.items():
             try:
-                budgets[name] = _Budget(name, tuple(parse_many(text)))
+                budgets[name] = tuple(parse_many(text))
             except ValueError:
                 faults.append(f"limits.{name}: cannot read {text!r}; write for example 600 per minute")
         if faults:
@@ -79,24 +71,21 @@ class Limits:
 
     def spend(self, name: str, key: str) -> float:
         """Count one request; 0 when it may go on, otherwise the seconds to wait."""
-        return max(self._each(name, lambda counter, window: counter.hit(window, name, key), key), default=0.0)
+        return self._wait(name, key, counting=True)
 
     def left(self, name: str, key: str) -> float:
         """0 when a request may go on, otherwise the seconds to wait; counts nothing."""
-        return max(self._each(name, lambda counter, window: counter.test(window, name, key), key), default=0.0)
+        return self._wait(name, key, counting=False)
 
-    def _each(self, name: str, ask: Callable[[RateLimiter, RateLimitItem], bool], key: str) -> Sequence[float]:
-        return [self._wait(ask, window, name, key) for window in self._budgets[name].windows]
-
-    def _wait(
-        self, ask: Callable[[RateLimiter, RateLimitItem], bool], window: RateLimitItem, name: str, key: str
-    ) -> float:
-        shared = self._limiter.limiter
-        try:
-            return 0.0 if ask(shared, window) else _seconds(shared.get_window_stats(window, name, key).reset_time)
-        except Exception:  # Redis clients raise kinds of their own; limits must not take the service down
-            own = self._own
-            return 0.0 if ask(own, window) else _seconds(own.get_window_stats(window, name, key).reset_time)
+    def _wait(self, name: str, key: str, *, counting: bool) -> float:
+        longest = 0.0
+        for window in self._budgets[name]:
+            try:
+                wait = _wait(self._limiter.limiter, window, name, key, counting=counting)
+            except Exception:  # Redis clients raise kinds of their own; limits must not take the service down
+                wait = _wait(self._own, window, name, key, counting=counting)
+            longest = max(longest, wait)
+        return longest
 
     def authenticated(
         self, authenticate: Callable[[str | None], Grant], throttled: Callable[[str], None] = lambda app_id: None
@@ -162,8 +151,11 @@ def too_many_page(pages: Pages, wait: float) -> Response:
     return page
 
 
-def _seconds(reset: float) -> float:
-    return max(1.0, reset - time.time() + 1)
+def _wait(limiter: RateLimiter, window: RateLimitItem, name: str, key: str, *, counting: bool) -> float:
+    """0 when a request may go on, otherwise the seconds to wait; counts it where ``counting``."""
+    if limiter.hit(window, name, key) if counting else limiter.test(window, name, key):
+        return 0.0
+    return max(1.0, limiter.get_window_stats(window, name, key).reset_time - time.time() + 1)
 
 
 def _address() -> str:

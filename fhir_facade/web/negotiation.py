@@ -139,7 +139,7 @@ def handling(prefer: str) -> str | None:
     Raises:
         Problem: 400, it asks for a handling that does not exist.
     """
-    for part in prefer.replace(";", ",").split(","):
+    for part in prefer.replace(";", ",").split(",") if prefer else ():
         name, _, value = part.partition("=")
         if name.strip().lower() == "handling":
             value = value.strip().strip('"').lower()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
-import uuid
 
-from flask import g, request
+from flask import Request, request
 
 HEADER = "X-Request-Id"
 _SAFE = re.compile(r"[A-Za-z0-9._\-]{1,64}", re.ASCII)
+_KEPT = "fhir_facade.request_id"
 
 
-def request_id() -> str:
+def request_id(asked: Request = request) -> str:
     """The client's ``X-Request-Id`` where it is short and plain, otherwise a new one; one all through a request."""
-    known = g.get("request_id")
+    environ = asked.environ
+    known: str | None = environ.get(_KEPT)
     if known is None:
-        sent = request.headers.get(HEADER, "")
-        known = g.request_id = sent if _SAFE.fullmatch(sent) else uuid.uuid4().hex
-    return str(known)
+        sent = environ.get("HTTP_X_REQUEST_ID", "")
+        known = environ[_KEPT] = sent if _SAFE.fullmatch(sent) else os.urandom(16).hex()
+    return known

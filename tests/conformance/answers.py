@@ -143,7 +143,7 @@ def _application(guide: Guide, resources: MemoryResources) -> Flask:
     )
     app = Flask(__name__)
     app.register_blueprint(fhir_blueprint(service))
-    answer_errors(app, (BASE,))
+    answer_errors(app, (service.mount,))
     return app
 
 

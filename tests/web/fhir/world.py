@@ -90,7 +90,7 @@ class World:
             source="memory",
         )
         publish(app, fhir_blueprint(service), title="Claims", version="1", public_base=self.base.removesuffix("/fhir"))
-        answer_errors(app, (self.base,))
+        answer_errors(app, (service.mount,))
         return app
 
     def authenticate(self, header):
