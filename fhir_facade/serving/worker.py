@@ -3,14 +3,21 @@
 waitress stops at SIGTERM with answers half sent, and a kept-alive connection that is closed just as its next request
 arrives loses that request. So a worker that is told to stop takes no new connection, tells each client on the next
 answer that the connection ends, and leaves when nobody is connected any more or its time is up.
+
+A worker that does one thing at a time does it between two rounds of waitress' event loop, without a second thread:
+every step of a database and every decompression lets go of the interpreter, and handing it to and fro between two
+threads costs more than a page of claims.
 """
 
 from __future__ import annotations
 
 import logging
 import socket
+import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from threading import Event
 from typing import Any, cast
 
@@ -18,7 +25,9 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
-from waitress.task import WSGITask
+from waitress.task import ThreadedTaskDispatcher, WSGITask
+
+log = logging.getLogger(__name__)
 
 CONNECTION_LIMIT = 1_000
 """Open connections per process. The event loop's cost grows with each of them, so a proxy in front keeps them few; a
@@ -66,13 +75,46 @@ def serve(
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     channels: dict[int, Any] = {}
-    server: Any = create_server(
-        _patient(app, busy), map=channels, sockets=[listener], **_adjustments(threads, trusted_proxy)
-    )
+    turns = _Turns(channels) if threads == 1 else None
+    adjustments = _adjustments(threads, trusted_proxy)
+    server: Any = create_server(_patient(app, busy), map=channels, sockets=[listener], _dispatcher=turns, **adjustments)
     server.channel_class = _channel_class(stopping)
+    if turns:
+        server.pull_trigger = lambda: None  # nobody waits: the loop looks at every channel before it waits again
+    work = turns.round if turns else partial(_round, channels)
     while not stopping.is_set():
-        wasyncore.loop(timeout=LOOP_S, map=channels, use_poll=True, count=1)
-    _drain(server, channels, drain_s)
+        work()
+    _drain(server, work, drain_s)
+
+
+def _round(channels: dict[int, Any], timeout: float = LOOP_S) -> None:
+    wasyncore.loop(timeout=timeout, map=channels, use_poll=True, count=1)
+
+
+class _Turns(ThreadedTaskDispatcher):
+    """waitress' task dispatcher where there is one thread: requests are answered in turn, between rounds of the loop.
+
+    Args:
+        channels: everything that the loop watches.
+    """
+
+    def __init__(self, channels: dict[int, Any]) -> None:
+        super().__init__()
+        self._channels = channels
+        self._waiting: deque[Any] = deque()
+
+    def add_task(self, task: Any) -> None:
+        """Remember a channel that has a request."""
+        self._waiting.append(task)
+
+    def round(self) -> None:
+        """Read and send what can be, then answer every request that was waiting by then."""
+        _round(self._channels, timeout=0.0 if self._waiting else LOOP_S)
+        for _ in range(len(self._waiting)):
+            try:
+                self._waiting.popleft().service()
+            except BaseException:  # whatever a plugin raises ends its request, never the worker
+                log.exception("a request failed")
 
 
 def _adjustments(threads: int, trusted_proxy: str) -> dict[str, Any]:
@@ -88,6 +130,9 @@ def _adjustments(threads: int, trusted_proxy: str) -> dict[str, Any]:
         "ident": None,
         "clear_untrusted_proxy_headers": True,
     }
+    if threads == 1:
+        adjustments["outbuf_high_watermark"] = sys.maxsize  # no thread waits for a slow client: what it has not taken
+        # is kept in a temporary file
     if trusted_proxy:
         adjustments |= {"trusted_proxy": trusted_proxy, "trusted_proxy_headers": {"x-forwarded-for"}}
     return adjustments
@@ -136,13 +181,13 @@ def _channel_class(stopping: Event) -> type[HTTPChannel]:
     return Channel
 
 
-def _drain(server: Any, channels: dict[int, Any], drain_s: float) -> None:
+def _drain(server: Any, work: Callable[[], None], drain_s: float) -> None:
     server.accepting = False
     started = time.monotonic()
     while server.active_channels and time.monotonic() - started < drain_s:
         if time.monotonic() - started > IDLE_GRACE_S:
             _close_idle(server)
-        wasyncore.loop(timeout=LOOP_S, map=channels, use_poll=True, count=1)
+        work()
     server.task_dispatcher.shutdown()
 
 
