@@ -43,6 +43,9 @@ IDLE_GRACE_S = 5.0
 
 LOOP_S = 0.2
 
+LOOK_S = 0.005
+"""How long requests that wait are answered before the channels are looked at again."""
+
 PATIENCE_S = 2.0
 """A request that waited so long for its turn is told to come back: whoever asked may have left, and others wait."""
 
@@ -102,19 +105,30 @@ class _Turns(ThreadedTaskDispatcher):
         super().__init__()
         self._channels = channels
         self._waiting: deque[Any] = deque()
+        self._looked = 0.0
 
     def add_task(self, task: Any) -> None:
         """Remember a channel that has a request."""
         self._waiting.append(task)
 
     def round(self) -> None:
-        """Read and send what can be, then answer every request that was waiting by then."""
-        _round(self._channels, timeout=0.0 if self._waiting else LOOP_S)
-        for _ in range(len(self._waiting)):
+        """Answer one request; look at the channels before, where none waits or the last look is some time ago."""
+        if not self._waiting or time.monotonic() - self._looked > LOOK_S:
+            self._look()
+        if self._waiting:
             try:
                 self._waiting.popleft().service()
             except BaseException:  # whatever a plugin raises ends its request, never the worker
                 log.exception("a request failed")
+
+    def _look(self) -> None:
+        """Send what can be, and take everything that has come: waitress takes one connection a round."""
+        before, timeout = (-1, -1), 0.0 if self._waiting else LOOP_S
+        while before != (known := (len(self._channels), len(self._waiting))):
+            before = known
+            _round(self._channels, timeout)
+            timeout = 0.0
+        self._looked = time.monotonic()
 
 
 def _adjustments(threads: int, trusted_proxy: str) -> dict[str, Any]:
