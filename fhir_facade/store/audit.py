@@ -24,6 +24,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from fhir_facade.store.audit_writer import LineWriter, small_pages
 from fhir_facade.store.engine import StoreUnavailable, open_engine
 from fhir_facade.store.secrets import new_id
 
@@ -207,10 +208,7 @@ class _Pen:
         self._place = self._anchored = 0
         self._mark = b""
         self._anchored_at = time.monotonic()
-        positional: Any = type(engine.dialect)
-        positional = positional(paramstyle="qmark" if engine.dialect.name == "sqlite" else "format")
-        self._text = str(insert(lines).compile(dialect=positional, column_keys=_WRITTEN))
-        self._connection = _raw(engine)
+        self._writer = LineWriter(engine, lines, _WRITTEN)
 
     def write(self, event: AuditEvent, keys: AuditKeys) -> None:
         if self._place - self._anchored >= ANCHOR_LINES or time.monotonic() - self._anchored_at > ANCHOR_S:
@@ -228,7 +226,7 @@ class _Pen:
             event.detail,
         )
         mark = keys.mark(self._mark, content)
-        self._connection.execute(self._text, (*content, mark)).close()
+        self._writer.insert((*content, mark))
         self._place, self._mark = self._place + 1, mark
 
     def anchor(self, keys: AuditKeys) -> None:
@@ -249,7 +247,7 @@ class _Pen:
         self._anchored, self._anchored_at = self._place, time.monotonic()
 
     def close(self) -> None:
-        self._connection.close()
+        self._writer.close()
         self.engine.dispose()
 
 
@@ -257,30 +255,13 @@ def open_audit(url: str) -> Engine:
     """An engine for the trail; its tables are made where they are missing."""
     engine = open_engine(url)
     if make_url(url).get_backend_name() == "sqlite":
-        event.listen(engine, "connect", _small_pages, insert=True)
+        event.listen(engine, "connect", small_pages, insert=True)
     try:
         metadata.create_all(engine)
     except BaseException:
         engine.dispose()
         raise
     return engine
-
-
-def _small_pages(connection: Any, record: object) -> None:
-    del record
-    connection.execute("PRAGMA page_size=1024").close()  # a line touches two pages: the smaller, the less is written
-    connection.execute("PRAGMA wal_autocheckpoint=4000").close()
-
-
-def _raw(engine: Engine) -> Any:
-    pooled = engine.raw_connection()
-    connection: Any = pooled.dbapi_connection
-    pooled.detach()
-    if connection is None:
-        raise AuditUnavailable("the audit trail gave no connection")
-    if engine.dialect.name != "sqlite":
-        connection.autocommit = True
-    return connection
 
 
 def _line(row: Any, member: bytes) -> AuditLine:
