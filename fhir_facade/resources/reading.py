@@ -11,9 +11,9 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy.engine import URL
 
@@ -23,7 +23,6 @@ from fhir_facade.resources.frames import PLAIN, Dictionary, Opener
 from fhir_facade.resources.lookups import dictionary_text, source_text
 from fhir_facade.resources.places import Place
 
-T = TypeVar("T")
 Row = Sequence[Any]
 
 _OPENING_ERRORS: tuple[type[Exception], ...] = (*DATABASE_ERRORS, ClaimsUnavailable)
@@ -77,9 +76,18 @@ class Reader:
         Raises:
             ClaimsUnavailable: the database is gone, locked, slow, or not migrated; or ``source`` was never synced here.
         """
-        return self._guarded(
-            lambda held: self._run(held, text, values if source is None else values | self._numbers(held, source))
-        )
+        for attempt in range(len(self._places) + 1):
+            held = None
+            try:
+                held = self._held()
+                named = values if source is None else values | self._numbers(held, source)
+                return _fetch(held, text, named)
+            except DATABASE_ERRORS as error:
+                broken = held is not None and held.broken
+                self._drop()
+                if not broken or attempt == len(self._places):  # elsewhere only where the connection broke
+                    raise ClaimsUnavailable(f"the replica cannot be read: {told(error)}") from error
+        raise ClaimsUnavailable("the replica cannot be read")
 
     def opener(self, key: int) -> Opener:
         """What opens rows written under dictionary ``key``."""
@@ -94,24 +102,6 @@ class Reader:
         self._drop()
         for place in self._places:
             place.close()
-
-    def _guarded(self, work: Callable[[_Held], T]) -> T:
-        """Run ``work``; again on another connection where one broke, at most once for each place."""
-        for attempt in range(len(self._places) + 1):
-            held = None
-            try:
-                held = self._held()
-                return work(held)
-            except DATABASE_ERRORS as error:
-                broken = held is not None and held.broken
-                self._drop()
-                if not broken or attempt == len(self._places):
-                    raise ClaimsUnavailable(f"the replica cannot be read: {told(error)}") from error
-        raise ClaimsUnavailable("the replica cannot be read")
-
-    def _run(self, held: _Held, text: str, values: dict[str, Any]) -> Sequence[Row]:
-        found: Sequence[Row] = held.connection.execute(text, values).fetchall()
-        return found
 
     def _held(self) -> _Held:
         held: _Held | None = getattr(self._local, "held", None)
@@ -157,7 +147,7 @@ class Reader:
     def _numbers(self, held: _Held, source: str) -> dict[str, int]:
         numbers = held.sources.get(source)
         if numbers is None:
-            found = self._run(held, source_text(self.dialect), {"name": source})
+            found = _fetch(held, source_text(self.dialect), {"name": source})
             if not found:
                 raise ClaimsUnavailable(f"source {source} was never synced; run fhir-facade sync {source}")
             numbers = held.sources[source] = {"source": found[0][0], "shared": -found[0][0]}
@@ -168,3 +158,8 @@ class Reader:
         if not found:
             raise ClaimsUnavailable(f"dictionary {key} of the replica is missing")
         return Dictionary(*found[0])
+
+
+def _fetch(held: _Held, text: str, values: dict[str, Any]) -> Sequence[Row]:
+    found: Sequence[Row] = held.connection.execute(text, values).fetchall()
+    return found

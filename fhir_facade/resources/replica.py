@@ -28,7 +28,10 @@ from fhir_facade.resources.statements import Columns, Step
 from fhir_facade.search.match import matches
 from fhir_facade.search.query import IndexValues, SearchQuery
 
-_ID, _RANK, _LABELS, _DICTIONARY, _FACETS, _UPDATED = range(6)
+_ID, _RANK, _LABELS, _DICTIONARY, _UPDATED = range(5)
+_WHOLE = 8
+"""Columns of a whole row; its facets, where they are read, come last."""
+
 _NO_LABELS: frozenset[str] = frozenset()
 _STRETCH = 8
 """A page that has to skip rows reads this many times more with each further statement."""
@@ -196,7 +199,7 @@ class ReplicaResources:
 
     def _facets(self, row: Row, wanted: Collection[str] | None = None) -> IndexValues:
         try:
-            return unpack(self._reader.opener(row[_DICTIONARY]).facets(row[_FACETS]), wanted)
+            return unpack(self._reader.opener(row[_DICTIONARY]).facets(row[-1]), wanted)
         except _BROKEN as error:
             raise _broken() from error
 
@@ -241,7 +244,7 @@ class ReplicaResources:
         """
         opener = self._reader.opener
         for row in rows:
-            identifier, rank, marks, dictionary, _, updated, version, body, owner = row
+            identifier, rank, marks, dictionary, updated, version, body, owner = row[:_WHOLE]
             if owner != viewer.patient:
                 raise ClaimsInvalid("foreign-row", "the replica gave a row of another member")
             labels = _labels(row) if marks else _NO_LABELS

@@ -59,6 +59,7 @@ class Shape(NamedTuple):
     updated_low: bool = False
     updated_high: bool = False
     directory: bool = False
+    facets: bool = False
 
 
 def shape_of(
@@ -83,6 +84,7 @@ def shape_of(
         updated_low=narrowing.updated_low is not None,
         updated_high=narrowing.updated_high is not None,
         directory=directory and number in SHARED,
+        facets=columns is Columns.FACETS or not narrowing.decided,
     )
 
 
@@ -172,12 +174,11 @@ def _columns(shape: Shape, linked: sa.Subquery) -> list[sa.ColumnElement[Any]]:
         resource.c.rank,
         resource.c.labels,
         resource.c.dictionary,
-        resource.c.facets,
         resource.c.updated,
     ]
     if shape.columns is Columns.WHOLE:
         found += [resource.c.version, resource.c.body, _owner(shape, linked)]
-    return found
+    return [*found, resource.c.facets] if shape.facets else found
 
 
 def _owner(shape: Shape, linked: sa.Subquery) -> sa.ColumnElement[Any]:

@@ -21,7 +21,10 @@ class Entry(NamedTuple):
     after: bytes
 
 
-def entry(base: bytes, resource: Rendered, mode: bytes = b"match") -> Entry:
+_AFTER = {mode: f',"search":{{"mode":"{mode}"}}}}'.encode() for mode in ("match", "include", "outcome")}
+
+
+def entry(base: str, resource: Rendered, mode: str = "match") -> Entry:
     """One entry.
 
     Args:
@@ -29,8 +32,8 @@ def entry(base: bytes, resource: Rendered, mode: bytes = b"match") -> Entry:
         resource: what is in it; its type and id make the full URL.
         mode: ``match`` or ``include``.
     """
-    url = b'{"fullUrl":"%b/%b/%b","resource":' % (base, resource.type.encode(), resource.id.encode())
-    return Entry(url, resource.body, b',"search":{"mode":"%b"}}' % mode)
+    before = f'{{"fullUrl":"{base}/{resource.type}/{resource.id}","resource":'
+    return Entry(before.encode(), resource.body, _AFTER[mode])
 
 
 def outcome_entry(body: bytes) -> Entry:
@@ -38,8 +41,8 @@ def outcome_entry(body: bytes) -> Entry:
 
     It exists nowhere else, so its full URL is a UUID; made from the content, it is the same for the same answer.
     """
-    url = uuid5(NAMESPACE_OID, body.decode()).urn.encode()
-    return Entry(b'{"fullUrl":"%b","resource":' % url, body, b',"search":{"mode":"outcome"}}')
+    url = uuid5(NAMESPACE_OID, body.decode()).urn
+    return Entry(f'{{"fullUrl":"{url}","resource":'.encode(), body, _AFTER["outcome"])
 
 
 def searchset(links: Sequence[tuple[str, str]], entries: Iterable[Entry], total: int | None) -> bytes:

@@ -136,13 +136,13 @@ def _paging(searches: Searches, pairs: Pairs) -> tuple[int, str | None]:
 
 
 def _entries(searches: Searches, guard: Guard, walk: _Walk, warnings: list[str]) -> list[Entry]:
-    base = searches.base.encode()
+    base = searches.base
     includes = tuple(each for query in walk.queries for each in query.includes)
     around = SearchQuery(resource_type="Patient", includes=includes)
     added = include(searches.resources, guard, around, walk.found)
     notes = [*warnings, *added.warnings, *map(incomplete, walk.missing)]
     entries = [entry(base, each) for each in walk.found]
-    entries += [entry(base, each, b"include") for each in added.resources]
+    entries += [entry(base, each, "include") for each in added.resources]
     if notes:
         entries.append(outcome_entry(notes_outcome(dict.fromkeys(notes))))
     return entries

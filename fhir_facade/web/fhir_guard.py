@@ -101,10 +101,11 @@ class Guard:
             ClaimsInvalid: one of them is not.
         """
         checked = list(resources)
+        patient, withheld = self.viewer.patient, self.viewer.withheld
         for resource in checked:
-            if resource.labels and resource.labels & self.viewer.withheld:
+            if resource.labels and resource.labels & withheld:
                 raise ClaimsInvalid("withheld", f"a withheld {resource.type} was about to leave")
-            if not belongs(resource, self.viewer.patient):
+            if not belongs(resource, patient):
                 raise ClaimsInvalid("foreign-member", f"a {resource.type} of another member was about to leave")
         return checked
 

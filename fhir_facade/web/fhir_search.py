@@ -164,11 +164,11 @@ class Searches:
     def _entries(
         self, query: SearchQuery, matches: list[Rendered], added: Iterable[Rendered], notes: tuple[str, ...]
     ) -> list[Entry]:
-        base = self.base.encode()
+        base = self.base
         if query.summary or query.elements:
             matches = [each._replace(body=shaped(each.body, query.summary, query.elements)) for each in matches]
         entries = [entry(base, each) for each in matches]
-        entries += [entry(base, each, b"include") for each in added]
+        entries += [entry(base, each, "include") for each in added]
         if notes:
             entries.append(outcome_entry(notes_outcome(notes)))
         return entries
