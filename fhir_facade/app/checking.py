@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from fhir_facade.app.accounts import local_accounts
 from fhir_facade.app.databases import audit_log, require_current_schemas, store_url
@@ -10,7 +11,7 @@ from fhir_facade.app.parts import authorization_server, providers_of
 from fhir_facade.app.sources import policy_of, scratch_of
 from fhir_facade.app.staff_entry import staff_provider
 from fhir_facade.app.trail import Trail
-from fhir_facade.contracts.claims import Capabilities
+from fhir_facade.contracts.claims import Capabilities, HasNotes
 from fhir_facade.contracts.errors import ConfigError, FacadeError
 from fhir_facade.contracts.identity import Account
 from fhir_facade.contracts.sections import Settings, SourceSettings
@@ -47,6 +48,18 @@ def faults_of(settings: Settings) -> list[str]:
     for attempt in tries:
         faults.extend(attempt())
     return faults
+
+
+def notes_of(settings: Settings) -> list[str]:
+    """What sources say that is no fault; those that cannot be opened are among the faults already."""
+    notes: list[str] = []
+    for entry in settings.claims:
+        with suppress(FacadeError):
+            source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
+            if isinstance(source, HasNotes):
+                notes += [f"claims {entry.name}: {note}" for note in source.notes()]
+            source.close()
+    return notes
 
 
 def _raised(action: Callable[[], object]) -> Sequence[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fhir_facade.app.checking import faults_of
+from fhir_facade.app.checking import faults_of, notes_of
 from fhir_facade.cli.options import config_option, json_option, print_json, settings_of
 from fhir_facade.contracts.errors import ConfigError
 
@@ -17,13 +17,17 @@ from fhir_facade.contracts.errors import ConfigError
 @json_option
 def check(config: Path | None, as_json: bool) -> None:
     """Connect to everything the config names and say all that is wrong; exits 1 when something is."""
+    notes: list[str] = []
     try:
-        faults = faults_of(settings_of(config))
+        settings = settings_of(config)
+        faults, notes = faults_of(settings), notes_of(settings)
     except ConfigError as error:
         faults = list(error.faults)
     if as_json:
-        print_json({"ok": not faults, "faults": faults})
+        print_json({"ok": not faults, "faults": faults, "notes": notes})
     else:
         click.echo("\n".join(faults) or "Everything the config names works.", err=bool(faults))
+        for note in notes:
+            click.echo(f"Note: {note}", err=True)
     if faults:
         sys.exit(1)

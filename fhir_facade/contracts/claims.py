@@ -261,6 +261,15 @@ class FindsCoveredMember(Protocol):
         ...
 
 
+@runtime_checkable
+class HasNotes(Protocol):
+    """Optional face of a source with something to say that is no fault: ``fhir-facade check`` shows it and goes on."""
+
+    def notes(self) -> Sequence[str]:
+        """Each a sentence that says what to look at."""
+        ...
+
+
 ClaimsSource = ExtractSource | LiveSource
 """A claims source implements one face or both."""
 

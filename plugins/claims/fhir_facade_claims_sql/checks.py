@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,13 +16,8 @@ from fhir_facade_claims_sql.database import reading
 from fhir_facade_claims_sql.mapping import MappingFile, Section
 from fhir_facade_claims_sql.statements import Statements
 
-SCANS = {
-    "sqlite": ("SCAN ",),
-    "postgresql": ("Seq Scan",),
-    "mysql": ('"access_type": "ALL"',),
-    "mariadb": ('"access_type": "ALL"',),
-}
-"""How each database's EXPLAIN says that it would read a whole table."""
+OWN_ID = ("organization", "practitioner")
+"""Records that are found by their own id, not by the member's."""
 
 EXPLAIN = {
     "sqlite": "EXPLAIN QUERY PLAN ",
@@ -29,15 +25,16 @@ EXPLAIN = {
     "mysql": "EXPLAIN FORMAT=JSON ",
     "mariadb": "EXPLAIN FORMAT=JSON ",
 }
+"""How each database is asked what it would do."""
 
 
 def faults_of(engine: Engine, mapping: MappingFile, statements: Statements) -> list[str]:
     """Every fault, each a sentence that says what to do."""
     faults: list[str] = []
-    for section, key in keyed(mapping):
+    for section, key, when in keyed(mapping):
         try:
             with reading(engine) as connection:
-                faults += list(_section_faults(connection, section, key, statements))
+                faults += list(_section_faults(connection, section, key, when, statements))
         except ClaimsUnavailable as error:
             faults.append(
                 f"{section.where_found}: {error}; correct the table and column names, or the account's rights"
@@ -45,49 +42,87 @@ def faults_of(engine: Engine, mapping: MappingFile, statements: Statements) -> l
     return list(dict.fromkeys(faults))
 
 
-def keyed(mapping: MappingFile) -> Iterator[tuple[Section, str]]:
-    """Every section with the column by which it is asked."""
+def notes_of(dialect: str) -> list[str]:
+    """What cannot be told of a database of that kind."""
+    if dialect in EXPLAIN:
+        return []
+    return [
+        f"cannot tell whether indexes are missing on {dialect}: its plans are not understood; see to it that every "
+        "column by which rows are found has one (docs/plugins/sql.md lists them)"
+    ]
+
+
+def keyed(mapping: MappingFile) -> Iterator[tuple[Section, str, str]]:
+    """Every section with each column by which it is asked, and when that is."""
     for name, section in mapping.people.items():
-        yield (
-            section,
-            section.fields[f"{name}_id"].columns[0]
-            if name in ("organization", "practitioner")
-            else str(section.member_key),
-        )
+        own = section.fields[f"{name}_id"].columns[0] if name in OWN_ID else str(section.member_key)
+        yield section, own, "page"
+        for field, spec in section.fields.items():
+            if field.startswith("match.") and spec.columns:
+                yield section, spec.columns[0], "log-in"
     for claim_set in mapping.claims:
-        yield claim_set.claim, str(claim_set.claim.member_key)
+        yield claim_set.claim, str(claim_set.claim.member_key), "page"
+        yield claim_set.claim, str(claim_set.claim.claim_key), "read of one claim"
         for section in (claim_set.line, *claim_set.parts):
             if not section.inline:
-                yield section, str(section.claim_key)
+                yield section, str(section.claim_key), "page"
 
 
-def _section_faults(connection: Connection, section: Section, key: str, statements: Statements) -> Iterator[str]:
+def _section_faults(
+    connection: Connection, section: Section, key: str, when: str, statements: Statements
+) -> Iterator[str]:
     connection.execute(statements.rows_of(section).limit(1)).all()
     if _scans(connection, section, key, statements):
         place = f"{section.source}.{key}"
-        yield f"{section.where_found}: no index on {place}: every page would read the whole table; create one"
+        yield f"{section.where_found}: no index on {place}: every {when} would read the whole table; create one"
 
 
 def _scans(connection: Connection, section: Section, key: str, statements: Statements) -> bool:
     dialect = connection.dialect.name
     if dialect not in EXPLAIN or not _large(connection, section, key, statements):
         return False
-    sample = connection.execute(statements.rows_of(section, [key]).limit(1)).scalar()
+    sample = connection.execute(statements.sample(section, key)).scalar()
     if sample is None:
         return False
     bare = statements.rows_of(replace(section, where=None), [key])
     statement = bare.where(bare.selected_columns[key] == sa.bindparam("sample"))
     compiled = statement.compile(dialect=connection.dialect)
     try:
+        if dialect == "postgresql":  # else it rather reads a small table as a whole, index or not
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         plan = connection.exec_driver_sql(EXPLAIN[dialect] + str(compiled), _bound(compiled, sample))
     except SQLAlchemyError:
         return False  # an account without the right to explain: the page itself was already tried
-    text = "\n".join(str(tuple(row)) for row in plan)
-    return any(scan in text for scan in SCANS[dialect])
+    return reads_all(dialect, [tuple(row) for row in plan])
+
+
+def reads_all(dialect: str, plan: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether a plan reads some table from end to end for want of an index."""
+    if dialect in ("mysql", "mariadb"):
+        return any(_without_key(table) for table in _tables(json.loads(plan[0][0])))
+    text = "\n".join(str(row) for row in plan)
+    return ("Seq Scan" if dialect == "postgresql" else "'SCAN ") in text
+
+
+def _tables(node: Any) -> Iterator[dict[str, Any]]:
+    """Every table of a plan as MariaDB and MySQL write it."""
+    if isinstance(node, dict):
+        if "access_type" in node:
+            yield node
+        node = list(node.values())
+    if isinstance(node, list):
+        for item in node:
+            yield from _tables(item)
+
+
+def _without_key(table: dict[str, Any]) -> bool:
+    """Read as a whole though no key was there to choose; what a subselect gave is no table."""
+    derived = str(table.get("table_name", "")).startswith("<")
+    return table["access_type"] in ("ALL", "index") and not table.get("possible_keys") and not derived
 
 
 def _large(connection: Connection, section: Section, key: str, statements: Statements) -> bool:
-    """Whether the table is large enough for a planner to prefer an index."""
+    """Whether the table is large enough for an index to matter."""
     several = statements.rows_of(section, [key]).limit(1_000).subquery()
     return int(connection.execute(sa.select(sa.func.count()).select_from(several)).scalar_one()) >= 1_000
 

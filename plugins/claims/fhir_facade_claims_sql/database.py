@@ -89,7 +89,13 @@ def _prepare(engine: Engine, connection: Any, record: Any, settings: SqlSettings
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")
             cursor.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES,PIPES_AS_CONCAT')")
-            cursor.execute(f"SET SESSION max_statement_time = {int(settings.statement_timeout_s)}")
+            cursor.execute(f"SET SESSION {_time_limit(connection, int(settings.statement_timeout_s))}")
+
+
+def _time_limit(connection: Any, seconds: int) -> str:
+    """MariaDB and MySQL have different names for it, and different units."""
+    mariadb = "mariadb" in str(connection.get_server_info()).lower()
+    return f"max_statement_time = {seconds}" if mariadb else f"max_execution_time = {seconds * 1000}"
 
 
 def _limit_sqlite(engine: Engine, connection: Any, record: Any, seconds: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from fhir_facade_claims_sql.mapping import MappingFile, Section
 from fhir_facade_claims_sql.statements import Statements
@@ -32,6 +33,7 @@ class Samples:
     mapping: MappingFile
     statements: Statements
     _known: dict[Place, tuple[Any, float]] = field(default_factory=dict)
+    _together: bool = True
 
     def of(self, connection: Connection, section: Section, column: str) -> Any:
         """A filled value of the column; None while it has none."""
@@ -48,11 +50,16 @@ class Samples:
         return [int(value) for value in values if value.removeprefix("-").isdecimal() and len(value) < 19]
 
     def _learn(self, connection: Connection, section: Section, column: str) -> None:
-        asked = {(one.where_found, name): (one, name) for one, name in (*self._usual(), (section, column))}
+        usual = self._usual() if self._together else ()
+        asked = {(one.where_found, name): (one, name) for one, name in (*usual, (section, column))}
         now = time.monotonic()
         wanted = {place: one for place, one in asked.items() if self._known.get(place, (None, 0.0))[1] < now}
         samples = [self.statements.sample(*one).scalar_subquery() for one in wanted.values()]
-        row = connection.execute(sa.select(*(one.label(f"s{n}") for n, one in enumerate(samples)))).one()
+        try:
+            row = connection.execute(sa.select(*(one.label(f"s{n}") for n, one in enumerate(samples)))).one()
+        except SQLAlchemyError:
+            self._together = False  # one bad table must not stand in the way of what needs others alone
+            raise
         for place, value in zip(wanted, row, strict=True):
             self._known[place] = (value, float("inf") if value is not None else now + _EMPTY_S)
 

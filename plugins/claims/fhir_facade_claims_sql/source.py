@@ -24,7 +24,7 @@ from fhir_facade.contracts.claims import (
 )
 from fhir_facade.contracts.people import Coverage, Member, Representative
 from fhir_facade.contracts.records import Claim
-from fhir_facade_claims_sql.checks import faults_of
+from fhir_facade_claims_sql.checks import faults_of, notes_of
 from fhir_facade_claims_sql.database import reading
 from fhir_facade_claims_sql.elements import fields_of
 from fhir_facade_claims_sql.fetch import Asked, Fetched, Fetcher
@@ -249,6 +249,10 @@ class SqlSource:
     def check(self) -> Sequence[str]:
         """Everything wrong: the database, its tables and columns, missing indexes."""
         return faults_of(self.engine, self.mapping, self.fetcher.statements)
+
+    def notes(self) -> Sequence[str]:
+        """What cannot be told about the database."""
+        return notes_of(self.engine.dialect.name)
 
     def close(self) -> None:
         """Close every connection."""

@@ -1,0 +1,100 @@
+"""On every database: only reads, for so long and no longer, and a missing index is told before it hurts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from fhir_facade.contracts.claims import HasNotes
+from fhir_facade.contracts.errors import ClaimsUnavailable
+from fhir_facade_claims_sql import SqlSource
+from fhir_facade_claims_sql.checks import notes_of
+from tests.plugins.sql import views
+from tests.plugins.sql.conftest import DATABASES, opened
+
+SLOW = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900000000) "
+    "SELECT v.* FROM cpcds_member AS v, n",
+    "postgresql": "SELECT v.* FROM cpcds_member AS v, pg_sleep(30)",
+    "mysql": "SELECT v.* FROM cpcds_member AS v WHERE SLEEP(30) = 0",
+}
+CLAIMS = 1_200
+
+
+@pytest.fixture(params=DATABASES, scope="module")
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with the CPCDS views and one member who has nearly all the claims."""
+    if request.param == "sqlite":
+        place = f"sqlite:///{tmp_path_factory.mktemp('guarded') / 'payer.sqlite'}"
+    else:
+        place = request.getfixturevalue(request.param).database()
+    engine = sa.create_engine(place)
+    with engine.begin() as connection:
+        views.create(connection)
+        views.fill(connection, {"some": CLAIMS, "other": 3})
+    engine.dispose()
+    return place
+
+
+@pytest.fixture
+def source(url: str, tmp_path: Path) -> Iterator[SqlSource]:
+    found = opened(url, tmp_path, preset="cpcds-views")
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM bill", "UPDATE bill SET total = 0", "CREATE TABLE more (id INT)"])
+def test_nothing_can_be_written_in_a_transaction_or_alone(source: SqlSource, statement: str) -> None:
+    for engine in (source.engine, source.alone):
+        with pytest.raises(sa.exc.DatabaseError), engine.begin() as connection:
+            connection.execute(sa.text(statement))
+    assert source.progress().total == 2
+
+
+def test_a_statement_that_takes_too_long_is_cut_off_and_the_next_one_is_answered(url: str, tmp_path: Path) -> None:
+    slow = SLOW[sa.make_url(url).get_backend_name()]
+    text = views.PRESET.read_text(encoding="utf-8")
+    mapping = tmp_path / "slow.toml"
+    mapping.write_text(text.replace('[member]\ntable = "cpcds_member"', f'[member]\nselect = "{slow}"'))
+    source = opened(url, tmp_path, preset=None, mapping=mapping, statement_timeout_s=1)
+    begun = time.monotonic()
+
+    with pytest.raises(ClaimsUnavailable, match="cannot answer"):
+        source.member("some")
+    took = time.monotonic() - begun
+    covers = source.coverages("some")
+    source.close()
+
+    assert took < 10
+    assert len(covers) == 1
+
+
+def test_an_index_that_is_there_is_never_missed_however_uneven_the_members(source: SqlSource) -> None:
+    assert source.check() == []
+    assert isinstance(source, HasNotes)
+    assert source.notes() == []
+
+
+def test_every_missing_index_is_named_with_what_it_would_cost(url: str, source: SqlSource) -> None:
+    engine = sa.create_engine(url)
+    index = next(iter(views.bill.indexes))
+    with engine.begin() as connection:
+        index.drop(connection)
+    try:
+        faults = source.check()
+    finally:
+        with engine.begin() as connection:
+            index.create(connection)
+        engine.dispose()
+
+    assert [fault for fault in faults if "cpcds_claim.member_id: every page" in fault] == faults != []
+
+
+def test_a_database_whose_plans_are_not_understood_is_said_to_be_so() -> None:
+    (note,) = notes_of("oracle")
+
+    assert note.startswith("cannot tell whether indexes are missing on oracle")
