@@ -103,17 +103,21 @@ def sections() -> Iterator[Section]:
         yield from (claim_set.claim, claim_set.line, *claim_set.parts)
 
 
-def create(connection: Connection, *, indexes: bool = True) -> None:
+def create(connection: Connection) -> None:
     """The tables, and a view for each section of the preset: what the payer does not know is NULL."""
-    quote = connection.dialect.identifier_preparer.quote
     metadata.create_all(connection)
-    if not indexes:
-        connection.execute(sa.schema.DropIndex(next(iter(bill.indexes))))
     for section in sections():
-        table, filled = VIEWS[str(section.table)]
-        columns = dict.fromkeys((*section.columns, *filled))
-        chosen = ", ".join(f"{_value(quote, table, filled.get(one))} AS {quote(one)}" for one in columns)
-        connection.execute(sa.text(f"CREATE VIEW {section.table} AS SELECT {chosen} FROM {quote(table)}"))  # noqa: S608 - own names
+        connection.execute(sa.text(view(connection, str(section.table))))
+
+
+def view(connection: Connection, name: str, renamed: str = "") -> str:
+    """The statement that makes a view; the column ``renamed`` gets another name."""
+    quote = connection.dialect.identifier_preparer.quote
+    (section,) = (one for one in sections() if one.table == name)
+    table, filled = VIEWS[name]
+    columns = {one: f"{one}2" if one == renamed else one for one in (*section.columns, *filled)}
+    chosen = ", ".join(f"{_value(quote, table, filled.get(one))} AS {quote(shown)}" for one, shown in columns.items())
+    return f"CREATE VIEW {name} AS SELECT {chosen} FROM {quote(table)}"  # noqa: S608 - own names
 
 
 def _value(quote, table: str, expression: str | None) -> str:  # type: ignore[no-untyped-def]
