@@ -31,6 +31,7 @@ from fhir_facade.contracts.claims import (
 )
 from fhir_facade.contracts.people import Member
 from fhir_facade.contracts.records import Claim
+from fhir_facade.contracts.stretches import ReadsInStretches
 
 NOBODY = "nobody-0"
 """A member id that no source should know."""
@@ -97,6 +98,16 @@ class ExtractConformance(Conformance):
         if mark is not None:
             resumed = {one.member.member_id for one in source.changes(mark) if isinstance(one, MemberRecords)}
             assert after - before <= resumed
+
+    def test_stretches_together_are_the_whole(self, source: ExtractSource) -> None:
+        """Where a source can be read in stretches: nobody is lost between two of them, nobody comes twice."""
+        if isinstance(source, ReadsInStretches):
+            read = [change for stretch in source.stretches(None) for change in source.read(stretch)]
+
+            assert [one for one in read if isinstance(one, MemberRecords)] == _records(source)
+            last = read[-1]
+            assert isinstance(last, Checkpoint)
+            assert last.finished
 
     def test_a_reject_says_where_and_why(self, source: ExtractSource) -> None:
         """A reject list without positions helps nobody."""

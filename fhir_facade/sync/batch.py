@@ -64,6 +64,10 @@ class Batch:
         self._patient_of = patient_of
         self.clear()
 
+    def another(self) -> Batch:
+        """An empty one for the same source."""
+        return Batch(self._source, self._mapper, self._labels, self._patient_of)
+
     def clear(self) -> None:
         """Start again."""
         self.members: dict[str, MemberBatch] = {}
@@ -138,6 +142,7 @@ class Batch:
                 ours.rows |= theirs.rows
                 ours.kept |= theirs.kept
         self.shared |= other.shared
+        self.removed += other.removed
         self.rejects += other.rejects
         self.noticed.merge(other.noticed)
         self.days |= other.days

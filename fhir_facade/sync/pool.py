@@ -1,8 +1,9 @@
-"""Mapping in several processes: one reads and writes, others map, index and compress.
+"""Mapping in several processes: one writes, others read, map, index and compress.
 
-Each stretch of the source is mapped by a process forked for it: it finds the records in its own memory, so that only
-what it made goes through a pipe. There are only so many at a time, so that memory stays bounded. Stretches come back in
-the order in which they went out, so that a watermark is committed only with everything before it.
+Each stretch of the source is taken by a process forked for it: a source that can be read in stretches is read there;
+what another source handed over is found in the process's own memory. Only what was made goes through a pipe. There are
+only so many at a time, so that memory stays bounded. Stretches come back in the order in which they went out, so that a
+watermark is committed only with everything before it.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from multiprocessing.connection import Connection
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from fhir_facade.contracts.claims import MemberRecords
-from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable
+from fhir_facade.contracts.claims import Change
+from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, FacadeError
 from fhir_facade.resources.frames import Dictionary, Packer
 from fhir_facade.sync.batch import Batch
+from fhir_facade.sync.harvest import Harvest, harvest
 from fhir_facade.sync.prepare import pack
 
-Stretch = Sequence[MemberRecords]
+Stretch = Callable[[], Iterable[Change]]
+"""Reads what is to be mapped."""
 
 
 class Pool:
@@ -52,7 +55,7 @@ class Pool:
         return bool(self._out)
 
     def hand_out(self, stretch: Stretch, watermark: str | None) -> None:
-        """Have a stretch mapped; ``watermark`` is the source's, once everything up to here is written."""
+        """Have a stretch mapped; ``watermark`` is the source's where the stretch itself says none."""
         ours, theirs = multiprocessing.Pipe(duplex=False)
         process = os.fork()
         if not process:
@@ -62,12 +65,12 @@ class Pool:
         theirs.close()
         self._out.append((ours, process, watermark))
 
-    def take_back(self) -> tuple[Batch, str | None]:
+    def take_back(self) -> Harvest:
         """The oldest stretch, mapped, with its watermark.
 
         Raises:
-            ClaimsUnavailable: its process died.
-            ClaimsInvalid: records that cannot be mapped at all.
+            ClaimsUnavailable: its process died, or the source cannot be read.
+            ClaimsInvalid: the source broke a promise of its contract, or records cannot be mapped at all.
         """
         pipe, process, watermark = self._out.popleft()
         try:
@@ -77,10 +80,11 @@ class Pool:
         finally:
             pipe.close()
             os.waitpid(process, 0)
-        if isinstance(answer, str):
-            raise ClaimsInvalid("cannot-map", answer)
-        batch: Batch = answer
-        return batch, watermark
+        if isinstance(answer, Exception):
+            raise answer
+        found: Harvest = answer
+        found.watermark = found.watermark or watermark
+        return found
 
     def close(self) -> None:
         """End what is still at work."""
@@ -99,13 +103,15 @@ class Pool:
         finally:
             os._exit(status)
 
-    def _mapped(self, stretch: Stretch) -> Any:
-        batch, packer = self._batch, Packer(self._dictionary)
+    def _mapped(self, stretch: Stretch) -> Harvest | FacadeError:
+        packer = Packer(self._dictionary)
         try:
-            for records in stretch:
-                batch.add(records)
-            for prepared in batch.prepared():
-                pack(prepared, self._stamp, packer)
+            found = harvest(stretch(), self._batch)
+            for batch in found.batches:
+                for prepared in batch.prepared():
+                    pack(prepared, self._stamp, packer)
+        except FacadeError as error:
+            return error
         except Exception as error:
-            return f"{type(error).__name__} while mapping"
-        return batch
+            return ClaimsInvalid("cannot-map", f"{type(error).__name__} while mapping")
+        return found

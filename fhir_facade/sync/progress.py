@@ -7,6 +7,9 @@ from collections.abc import Callable
 from fhir_facade.contracts.claims import ExtractSource, MemberRecords
 from fhir_facade.contracts.errors import ClaimsInvalid, FacadeError
 
+Told = tuple[str, int, int]
+"""A member's id, and how many of their claims and lines were read."""
+
 OnProgress = Callable[[int, int | None, str], None]
 """Called with how many are done, how many there are (None: unknown), and what they are."""
 
@@ -26,18 +29,22 @@ class Counter:
         self._count = 0
         self._last_member: str | None = None
 
-    def count(self, records: MemberRecords) -> None:
+    def count(self, read: Told) -> None:
         """One more piece of the source was read."""
         if self._tell is None:
             return
-        self._count += self._size(records)
+        self._count += self._size(*read)
         self._tell(self._count, self._total, self._unit)
 
-    def _size(self, records: MemberRecords) -> int:
-        if self._unit == "claims":
-            return len(records.claims)
-        if self._unit == "lines":
-            return sum(len(claim.lines) for claim in records.claims)
-        again = records.member.member_id == self._last_member
-        self._last_member = records.member.member_id
+    def _size(self, member: str, claims: int, lines: int) -> int:
+        if self._unit in ("claims", "lines"):
+            return claims if self._unit == "claims" else lines
+        again = member == self._last_member
+        self._last_member = member
         return 0 if again else 1
+
+
+def told(records: MemberRecords) -> Told:
+    """What is counted of one member's records."""
+    lines = sum(len(getattr(claim, "lines", ())) for claim in records.claims)
+    return records.member.member_id, len(records.claims), lines

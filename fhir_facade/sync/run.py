@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator
 from contextlib import suppress
+from functools import partial
 
 from sqlalchemy.engine import Connection, Engine
 
-from fhir_facade.contracts.claims import Checkpoint, ExtractSource, MemberRecords, Rejected, Removed
+from fhir_facade.contracts.claims import Change, Checkpoint, ExtractSource, MemberRecords, Removed
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, FacadeError
+from fhir_facade.contracts.stretches import ReadsInStretches
 from fhir_facade.resources.database import DATABASE_ERRORS, told, writer
 from fhir_facade.resources.frames import ENOUGH_SAMPLES, PLAIN, Dictionary, Packer
 from fhir_facade.resources.schema import TYPES
@@ -24,12 +25,14 @@ from fhir_facade.search.registry import REGISTRY
 from fhir_facade.sync.batch import Batch, MemberBatch
 from fhir_facade.sync.collecting import collect, collected_between_batches
 from fhir_facade.sync.dictionaries import dictionary_for
+from fhir_facade.sync.done import Done
+from fhir_facade.sync.harvest import take_aside
 from fhir_facade.sync.lock import one_at_a_time
 from fhir_facade.sync.people import PeopleWriter
 from fhir_facade.sync.plan import SyncPlan
-from fhir_facade.sync.pool import Pool
-from fhir_facade.sync.prepare import Prepared
+from fhir_facade.sync.pool import Pool, Stretch
 from fhir_facade.sync.progress import Counter, OnProgress
+from fhir_facade.sync.progress import told as read_of
 from fhir_facade.sync.removal import apply_removed, sweep
 from fhir_facade.sync.report import SyncReport
 from fhir_facade.sync.rows import RowWriter
@@ -48,7 +51,6 @@ __all__ = ["OnProgress", "SyncPlan", "fingerprint", "sync"]
 _STORAGE = 1
 """Goes up when rows have to be written anew although resources are the same."""
 
-_REMEMBERED = 100_000
 _STRETCH = 400
 """Records that a worker maps at a time."""
 
@@ -101,12 +103,13 @@ class _Run:
         self._stamp = zlib.crc32(self._rendering.encode())
         self._batch = Batch(plan.name, plan.mapper, plan.labels, plan.patient_of)
         self._dictionary: Dictionary | None = None
-        self._done: OrderedDict[tuple[int, int, str], str] = OrderedDict()
+        self._done = Done()
         self._progress = Counter(source, on_progress)
         self._pool: Pool | None = None
-        self._pending: list[MemberRecords] = []
+        self._pending: list[Change] = []
         self._claims_pending = 0
         self._latest: str | None = None
+        self._finished = False
 
     def work(self, started: float) -> None:
         with self._engine.begin() as connection:
@@ -142,8 +145,27 @@ class _Run:
                 self._latest = change.watermark
                 return True
             self._take(change)
+            if self._pool is not None and isinstance(change, Checkpoint) and isinstance(self._source, ReadsInStretches):
+                changes.close()
+                return self._read_stretches(self._source, self._pool)
 
-    def _changes(self) -> Iterator[object]:
+    def _read_stretches(self, source: ReadsInStretches, pool: Pool) -> bool:
+        """Have the rest read by the workers as well; whether the source said that it finished."""
+        self._drain()
+        try:
+            stretches = source.stretches(self._latest)
+        except FacadeError:
+            raise
+        except Exception as error:
+            raise ClaimsInvalid("source-raised", f"the source raised {type(error).__name__}") from error
+        for stretch in stretches:
+            self._hand_out(pool, partial(source.read, stretch))
+        while pool.busy:
+            self._take_back(pool)
+        self._latest = self._state.watermark
+        return self._finished
+
+    def _changes(self) -> Generator[object, None, None]:
         """What the source hands over; whatever it raises, it raises while it is read."""
         yield from self._source.changes(self._state.watermark)
 
@@ -155,14 +177,10 @@ class _Run:
             if batch.removed:
                 self._flush(None)
             self._add(change)
-            self._progress.count(change)
-        elif isinstance(change, Removed):
-            self._drain()
-            batch.remove(change)
-        elif isinstance(change, Rejected):
-            batch.reject(change.position, change.reason)
         else:
-            raise ClaimsInvalid("unknown-change", f"the source handed over a {type(change).__name__}")
+            if isinstance(change, Removed):
+                self._drain()
+            take_aside(batch, change)
         first = self._plan.workers > 1 and self._pool is None  # a dictionary as soon as may be: the others wait for it
         if batch.size >= (min(self._plan.batch, ENOUGH_SAMPLES) if first else self._plan.batch):
             self._flush(None)
@@ -171,22 +189,33 @@ class _Run:
         """Map here, or have it mapped by a worker, a stretch at a time."""
         if self._pool is None:
             self._batch.add(records)
+            self._progress.count(read_of(records))
             return
         self._pending.append(records)
         self._claims_pending += 1 + len(records.claims)
         if self._claims_pending >= _STRETCH:
-            self._hand_out(self._pool)
+            self._hand_out_pending(self._pool)
 
-    def _hand_out(self, pool: Pool) -> None:
+    def _hand_out_pending(self, pool: Pool) -> None:
+        self._hand_out(pool, partial(iter, self._pending))
+        self._pending, self._claims_pending = [], 0
+
+    def _hand_out(self, pool: Pool, stretch: Stretch) -> None:
         if pool.full:
             self._take_back(pool)
-        pool.hand_out(self._pending, self._latest)
-        self._pending, self._claims_pending = [], 0
+        pool.hand_out(stretch, self._latest)
 
     def _take_back(self, pool: Pool) -> None:
         """Put what a worker mapped to the rest; commit where that is enough for a batch."""
-        batch, self._state.watermark = pool.take_back()
-        self._batch.merge(batch)
+        found = pool.take_back()
+        for batch in found.batches:
+            if self._batch.removed and batch.members:
+                self._commit(None)
+            self._batch.merge(batch)
+        self._state.watermark = found.watermark
+        self._finished = found.finished
+        for each in found.told:
+            self._progress.count(each)
         if self._batch.size >= self._plan.batch:
             self._commit(None)
 
@@ -194,7 +223,7 @@ class _Run:
         """Wait for the workers: everything read so far is in the batch, and the latest checkpoint goes with it."""
         if self._pool is not None:
             if self._pending:
-                self._hand_out(self._pool)
+                self._hand_out_pending(self._pool)
             while self._pool.busy:
                 self._take_back(self._pool)
         self._state.watermark = self._latest
@@ -236,7 +265,7 @@ class _Run:
         keys, new = people.keys([member for member in members if member.rows])
         keys |= people.known([member.local for member in members if member.local not in keys])
         shared = -self._state.key
-        rows.put(shared, self._not_done(shared, self._batch.shared.values()), fresh=False)
+        rows.put(shared, self._done.left(shared, self._batch.shared.values()), fresh=False)
         for member in members:
             if member.rows and member.local not in keys:
                 fault = (
@@ -249,27 +278,13 @@ class _Run:
         people.flush()
 
     def _write_member(self, rows: RowWriter, people: PeopleWriter, key: int, member: MemberBatch, fresh: bool) -> None:
-        changed = rows.put(key, self._not_done(key, member.rows.values()), fresh)
+        changed = rows.put(key, self._done.left(key, member.rows.values()), fresh)
         if member.rows:
             people.put(key, member, any(number != _CLAIM for number, _ in changed), fresh)
         if self._state.snapshot:
             kept = ((number, identifier) for identifier in member.kept for number in _OWN_TYPES)
             places = dict.fromkeys((*member.rows, *kept, (TYPES["Patient"], member.patient)))
             rows.mark_seen(self._state.key, [(key, number, identifier) for number, identifier in places])
-
-    def _not_done(self, key: int, prepared: Iterable[Prepared]) -> list[Prepared]:
-        """Leave out what this run has handled already: a member that comes in pieces, a clinic on every claim."""
-        found: list[Prepared] = []
-        for item in prepared:
-            place = (key, item.type, item.id)
-            if item.type != _CLAIM:
-                if self._done.get(place) == item.version:
-                    continue
-                self._done[place] = item.version
-                if len(self._done) > _REMEMBERED:
-                    self._done.popitem(last=False)
-            found.append(item)
-        return found
 
     def _finish_rejects(self) -> None:
         with self._engine.begin() as connection:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.resources.conftest import filler, postgresql, url
+from tests.resources.conftest import filler, url
 
-__all__ = ["filler", "postgresql", "url"]
+__all__ = ["filler", "url"]

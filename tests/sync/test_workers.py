@@ -14,8 +14,12 @@ from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade.contracts.plugin import SourceContext
 from fhir_facade.fhir.mapper import Mapper
 from fhir_facade.resources.database import migrate, replica_url
+from fhir_facade.sync.run import sync
+from fhir_facade_claims_rif import plugin as rif
+from fhir_facade_claims_rif import source as rif_source
 from fhir_facade_claims_synthetic import SyntheticSettings
 from fhir_facade_claims_synthetic import plugin as synthetic
+from tests.plugins.rif import carrier
 from tests.resources.filled import Filler
 from tests.resources.world import SOURCE, claim, records, whole
 from tests.sync.test_killed import end_state
@@ -49,3 +53,34 @@ def test_a_worker_that_dies_ends_the_run_and_the_next_one_goes_on(
         filler.sync(whole(*pieces), batch=100, workers=2)
     report = filler.sync(whole(*pieces), batch=100)
     assert report.written["ExplanationOfBenefit"] + report.unchanged["ExplanationOfBenefit"] == 59 * 12
+
+
+class Whole:
+    """The same source without the face that several processes read: what it hands over, one process reads."""
+
+    def __init__(self, source: ExtractSource) -> None:
+        self.capabilities = source.capabilities
+        self.progress = source.progress
+        self.changes = source.changes
+        self.check = source.check
+        self.close = source.close
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_reading_in_several_processes_ends_like_reading_in_one(
+    filler: Filler, tmp_path: Path, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rif_source, "CLAIMS_PER_CHECKPOINT", 40)
+    folder = carrier.write(tmp_path / "files", members=10, claims=20).parent
+    opened = [rif.open(rif.settings(folder=folder), SourceContext(name=SOURCE, scratch=tmp_path)) for _ in range(2)]
+    one, other = (source for source in opened if isinstance(source, ExtractSource))
+    told: list[tuple[int, int | None, str]] = []
+    plain = replica_url(None, tmp_path / "other")
+    migrate(plain)
+    alone = Filler(plain, tmp_path / "other").sync(Whole(one), batch=100)
+    report = sync(other, filler.plan(batch=100, workers=workers), lambda *how: told.append(how))
+    other.close()
+    assert (report.written, report.rejected) == (alone.written, alone.rejected)
+    assert end_state(filler.url) == end_state(plain)
+    assert told[-1] == (200, 200, "claims")
+    assert not list(tmp_path.glob("*staging*")), "a finished run leaves no claims behind"

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 from fhir_facade.contracts.claims import (
@@ -23,7 +24,7 @@ from fhir_facade_claims_rif.files import SourceFile, discover
 from fhir_facade_claims_rif.kinds import BENEFICIARY, KINDS, mapping
 from fhir_facade_claims_rif.reader import MemberReader
 from fhir_facade_claims_rif.settings import RifSettings
-from fhir_facade_claims_rif.staging import Staging, stage
+from fhir_facade_claims_rif.staging import Staging, discard, stage
 
 CLAIMS_PER_CHECKPOINT = 500
 """A checkpoint follows the member with whom this many claims are reached."""
@@ -35,6 +36,7 @@ class RifSource:
     def __init__(self, settings: RifSettings, context: SourceContext) -> None:
         self._settings = settings
         self._scratch: Path = context.scratch
+        self._spent = False
 
     @property
     def capabilities(self) -> Capabilities:
@@ -77,6 +79,39 @@ class RifSource:
             if finished:
                 staging.discard()
 
+    def stretches(self, watermark: str | None) -> Sequence[str]:
+        """Stretches of members, some hundred claims each; the first one tells the faults of the files, too."""
+        with closing(self._staged()) as staging:
+            after = _resume(watermark, staging.fingerprint)
+            if not after:
+                staging.forget()
+                staging.commit()
+            bounds = [after, *staging.cuts(after, CLAIMS_PER_CHECKPOINT), ""]
+            self._spent = True
+            return [
+                json.dumps({"files": staging.fingerprint, "after": first, "to": last, "faults": place == 0})
+                for place, (first, last) in enumerate(pairwise(bounds))
+            ]
+
+    def read(self, stretch: str) -> Iterator[Change]:
+        """The members of one stretch.
+
+        Raises:
+            ClaimsUnavailable: a file cannot be read, or changed since the stretches were cut.
+        """
+        wanted = json.loads(stretch)
+        with closing(self._staged()) as staging:
+            if staging.fingerprint != wanted["files"]:
+                raise ClaimsUnavailable("the RIF files changed while they were read; run the sync again")
+            if wanted["faults"]:
+                yield from staging.faults()
+            reader = MemberReader(self._settings, staging.as_of)
+            bounds = (wanted["after"], wanted["to"]) if wanted["to"] else (wanted["after"],)
+            for member_id, records in staging.members(*bounds):
+                yield from reader.changes(member_id, records)
+            reached = wanted["to"] or None
+            yield Checkpoint(watermark=_watermark(staging.fingerprint, reached), finished=reached is None)
+
     def _members(self, staging: Staging, after: str) -> Iterator[Change]:
         reader = MemberReader(self._settings, staging.as_of)
         pending = 0
@@ -116,7 +151,9 @@ class RifSource:
         return tuple(faults)
 
     def close(self) -> None:
-        """Nothing is held open between runs."""
+        """Nothing is held open between runs; what was cut into stretches and read is thrown away."""
+        if self._spent:
+            discard(self._scratch)
 
 
 def open_source(settings: RifSettings, context: SourceContext) -> RifSource:

@@ -23,6 +23,10 @@ from fhir_facade_claims_rif.cells import Row
 from fhir_facade_claims_rif.files import Line, SourceFile, lines
 from fhir_facade_claims_rif.kinds import KINDS, FileKind, used
 
+_NAME = "rif-staging.sqlite"
+_BEHIND_ALL = "~"
+"""Comes after every id."""
+
 _SEPARATOR = "\x1f"
 _ID = re.compile(r"[A-Za-z0-9.-]{1,50}")
 _SCHEMA = """
@@ -88,17 +92,30 @@ class Staging:
 
     def discard(self) -> None:
         """Delete the file of a run that has ended: claims lie in the payer's files and the replica, nowhere else."""
-        self._path.unlink(missing_ok=True)
+        discard(self._path.parent)
 
     def claims(self) -> int:
         """How many claims the folder names."""
         query = "SELECT count(*) FROM (SELECT DISTINCT kind, record FROM rows WHERE kind > 1)"
         return int(self._database.execute(query).fetchone()[0])
 
-    def members(self, after: str) -> Iterator[tuple[str, Iterator[StagedRecord]]]:
-        """Members after ``after`` in the order of their ids, each with their records, people's rows first."""
-        query = "SELECT * FROM rows WHERE member > ? ORDER BY member, kind, record, seq"
-        with closing(self._database.execute(query, (after,))) as cursor:
+    def cuts(self, after: str, claims: int) -> Iterator[str]:
+        """Members after ``after`` with whom another ``claims`` claims are reached."""
+        query = (
+            "SELECT member, count(DISTINCT CASE WHEN kind > 1 THEN record END) FROM rows WHERE member > ? "
+            "GROUP BY member ORDER BY member"
+        )
+        pending = 0
+        for member, records in self._database.execute(query, (after,)):
+            pending += records
+            if pending >= claims:
+                yield member
+                pending = 0
+
+    def members(self, after: str, to: str = _BEHIND_ALL) -> Iterator[tuple[str, Iterator[StagedRecord]]]:
+        """Members after ``after``, up to ``to``, in the order of their ids, each with their records, people's first."""
+        query = "SELECT * FROM rows WHERE member > ? AND member <= ? ORDER BY member, kind, record, seq"
+        with closing(self._database.execute(query, (after, to))) as cursor:
             for member, rows in groupby(cursor, key=lambda row: row[2]):
                 yield member, self._records(rows)
 
@@ -139,7 +156,7 @@ def stage(files: Sequence[SourceFile], scratch: Path) -> Staging:
     Raises:
         OSError: a file cannot be read.
     """
-    path = scratch / "rif-staging.sqlite"
+    path = scratch / _NAME
     state = fingerprint(files)
     if path.exists() and (staging := _reopen(path, state)):
         return staging
@@ -149,6 +166,11 @@ def stage(files: Sequence[SourceFile], scratch: Path) -> Staging:
     _build(files, building, state)
     building.replace(path)
     return Staging(path)
+
+
+def discard(scratch: Path) -> None:
+    """Delete the staging file in ``scratch``, if there is one."""
+    (scratch / _NAME).unlink(missing_ok=True)
 
 
 def _reopen(path: Path, state: str) -> Staging | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import pairwise
 
 from fhir_facade.contracts.claims import (
     Capabilities,
@@ -27,6 +29,8 @@ from fhir_facade_claims_synthetic.chart import Chart, make_chart
 from fhir_facade_claims_synthetic.settings import World
 
 _KEPT_CHARTS = 64
+_STRETCH = 10
+"""Members who are read at a time where several processes read."""
 """Charts kept in memory for live look-ups."""
 
 
@@ -91,6 +95,26 @@ class SyntheticSource:
         if before:
             yield from self._members_gone(before)
         yield Checkpoint(watermark=Watermark(self._world, self._world.members).text(), finished=True)
+
+    def stretches(self, watermark: str | None) -> Sequence[str]:
+        """Some members each; the last one also removes the members of another world who are gone."""
+        reached = Watermark.parse(watermark) if watermark else None
+        first = reached.following if reached and reached.world == self._world else 0
+        bounds = [*range(first, self._world.members, _STRETCH), self._world.members]
+        cuts = list(pairwise(bounds)) or [(first, self._world.members)]
+        return [json.dumps([start, end, watermark]) for start, end in cuts]
+
+    def read(self, stretch: str) -> Iterator[Change]:
+        """The members of one stretch."""
+        start, end, watermark = json.loads(stretch)
+        reached = Watermark.parse(watermark) if watermark else None
+        before = reached.world if reached and reached.world != self._world else None
+        for index in range(start, end):
+            yield from self._member_changes(index, before)
+        last = end == self._world.members
+        if last and before:
+            yield from self._members_gone(before)
+        yield Checkpoint(watermark=Watermark(self._world, end).text(), finished=last)
 
     def match(self, evidence: Mapping[str, str]) -> Sequence[str]:
         """Members and representatives whose keys equal all the evidence that is known here."""

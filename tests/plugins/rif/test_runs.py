@@ -193,3 +193,28 @@ def test_memory_stays_flat_as_the_files_grow_tenfold(tmp_path: Path, full_counts
     small, large = peak(tmp_path / "small", members), peak(tmp_path / "large", members * 10)
     assert (small[0], large[0]) == (members, members * 10)
     assert large[1] < small[1] * 1.25, f"{small[1]} KiB grew to {large[1]} KiB"
+
+
+def test_files_that_change_between_two_stretches_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "CLAIMS_PER_CHECKPOINT", 3)
+    data = tmp_path / "data"
+    data.mkdir()
+    many(data, 10)
+    cut = opened(data, tmp_path / "scratch")
+    first, second, *_ = cut.stretches(None)
+    assert len(claims(cut.read(first))) == 3
+    (data / "carrier.csv").rename(data / "other.csv")
+    with pytest.raises(ClaimsUnavailable, match="changed while they were read; run the sync again"):
+        list(cut.read(second))
+
+
+def test_stretches_go_on_after_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "CLAIMS_PER_CHECKPOINT", 3)
+    data = tmp_path / "data"
+    data.mkdir()
+    many(data, 10)
+    cut = opened(data, tmp_path / "scratch")
+    whole = [change for stretch in cut.stretches(None) for change in cut.read(stretch)]
+    for point in [change for change in whole if isinstance(change, Checkpoint) and not change.finished]:
+        rest = [change for stretch in cut.stretches(point.watermark) for change in cut.read(stretch)]
+        assert claims(rest) == claims(whole[whole.index(point) :])
