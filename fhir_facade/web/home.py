@@ -11,6 +11,9 @@ from fhir_facade.web.agency import languages_of
 from fhir_facade.web.markdown import markdown
 from fhir_facade.web.pages import Pages
 
+SHOWN = "alma"
+"""Whom the first steps log in as: she has claims of every kind."""
+
 
 class TestMember(Protocol):
     """A member of the sandbox as the front page lists them."""
@@ -41,10 +44,11 @@ def home_blueprint(pages: Pages, fhir_base: str, members: Sequence[TestMember], 
         demo: whether the demo app is served.
     """
     blueprint = Blueprint("home", __name__)
+    shown = next((one for one in members if one.username == SHOWN), members[0] if members else None)
 
     @blueprint.get("/")
     def home() -> Response:
-        return pages.render("home.html", fhir_base=fhir_base, members=members, demo=demo)
+        return pages.render("home.html", fhir_base=fhir_base, members=members, shown_member=shown, demo=demo)
 
     @blueprint.get("/legal")
     def legal() -> Response:

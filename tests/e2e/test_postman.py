@@ -38,6 +38,7 @@ def test_every_documented_search_parameter_is_there_to_switch_on(sandbox: Sandbo
     assert {"service-date", "_lastUpdated", "type", "_count"} <= keys
 
 
+@pytest.mark.figure(of="Postman")
 @pytest.mark.peer("node")
 def test_the_command_of_the_guide_runs_every_request(
     sandbox: Sandbox, collection: dict[str, Any], tmp_path: Path, figure: Callable[[str], None]

@@ -74,6 +74,7 @@ def statuses(clients: dict[int, httpx.Client], path: str) -> list[int]:
     return [client.get(path).status_code for client in clients.values()]
 
 
+@pytest.mark.figure(of="stop sharing")
 def test_stopping_and_narrowing_hold_on_every_worker_within_a_second(
     sandbox: Sandbox, tokens: Tokens, port: int, figure: Callable[[str], None]
 ) -> None:

@@ -30,13 +30,13 @@ async function arrive({ language = "en", scripts = true, width = 1024, cookies =
   await context.addCookies(cookies.map((one) => ({ ...one, url: base })));
   const page = await context.newPage();
   page.setDefaultTimeout(20000);
-  return { context, page, ...(await watched(page, context)) };
+  return { context, page, scripts, ...(await watched(page, context)) };
 }
 
 // Tab until the element has the focus: what the keyboard cannot reach, nobody without a mouse can use.
 async function reach(page, selector) {
   for (let pressed = 0; pressed < 150; pressed += 1) {
-    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return;
+    if (await page.locator(selector).evaluateAll((wanted) => wanted.includes(document.activeElement))) return;
     await page.keyboard.press("Tab");
   }
   throw new Error(`the keyboard does not reach ${selector} on ${page.url()}`);
@@ -164,17 +164,19 @@ const acts = {
   count: ({ page }, { at }) => page.locator(at).count(),
   url: ({ page }) => page.url(),
   cookies: async ({ context }) => (await context.cookies()).map(({ name, value }) => ({ name, value })),
-  look: async ({ page, session, seen }, { picture: path }) => {
+  look: async ({ page, session, seen, scripts }, { picture: path }) => {
     await picture(page, path);
-    return { violations: await serious(page, session), ...seen, language: await page.evaluate(() => document.documentElement.lang) };
+    return { violations: scripts ? await serious(page, session) : [], ...seen, language: await page.evaluate(() => document.documentElement.lang) };
   },
 };
+
+const tooLong = () => new Promise((_, reject) => { setTimeout(reject, 90000, "it took longer than 90 s").unref(); });
 
 for await (const line of createInterface({ input: process.stdin })) {
   const asked = JSON.parse(line);
   try {
     const act = acts[asked.do];
-    const value = asked.who ? await act(people.get(asked.who), asked) : await act(asked);
+    const value = await Promise.race([asked.who ? act(people.get(asked.who), asked) : act(asked), tooLong()]);
     console.log(JSON.stringify({ value: value ?? null }));
   } catch (error) {
     console.log(JSON.stringify({ error: String(error) }));
