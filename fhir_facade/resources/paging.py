@@ -45,10 +45,10 @@ def page(
 ) -> Page:
     """One page of ``query``; counts only where asked to, or where the first page holds everything."""
     asked = query.count == 0 or query.total not in (None, "none")
-    total = resources.total(viewer, query) if asked else None
     if query.count == 0:
-        return Page((), total=total)
+        return Page((), total=resources.total(viewer, query) if asked else None)
     found = resources.ranked(viewer, query, query.count + 1, after, before)
+    total = resources.total(viewer, query) if asked else None
     more = len(found) > query.count
     shown = (found[1:] if before is not None else found[:-1]) if more else found
     if not shown:

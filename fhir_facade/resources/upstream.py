@@ -1,7 +1,8 @@
 """Resources from a payer who already speaks FHIR: asked for on request, checked, and shown in the facade's own form.
 
 The upstream narrows, ``search.match`` decides; order, pages and totals are the facade's, whatever the upstream's are.
-So a search reads all that the upstream finds for it, up to a limit.
+So the first page of a search reads all that the upstream finds for it, up to a limit; the pages that follow are cut
+from what it read, as long as that is kept.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from fhir_facade.contracts.upstream import ResourceSource
 from fhir_facade.fhir.ids import facade_id, is_fhir_id
 from fhir_facade.resources import order, paging
 from fhir_facade.resources.asking import Asker
+from fhir_facade.resources.kept import AT_ONCE_S, UNUSED_S, KeptHistories, seen_by_searches
 from fhir_facade.resources.live_query import local_id, may_stand_for
 from fhir_facade.resources.named import NamedProviders
 from fhir_facade.resources.page import Freshness, Gone, Page, Position, Rendered, Viewer
@@ -44,6 +46,7 @@ class UpstreamResources:
         self._labels = labels
         self._asker = Asker(name, seconds)
         self._providers = NamedProviders()
+        self._kept = KeptHistories()
 
     def read(self, viewer: Viewer, resource_type: str, resource_id: str) -> Rendered | Gone | None:
         """One resource; an upstream knows no tombstones."""
@@ -75,7 +78,8 @@ class UpstreamResources:
         def key(place: Ranked) -> tuple[object, ...]:
             return compare(place.position)
 
-        places = self._places(viewer, query)
+        begins = after is None and before is None
+        places = self._places(viewer, query, None if begins else UNUSED_S)
         if before is not None:
             end = compare(before)
             chosen = nlargest(limit, (p for p in places if key(p) < end), key=key)[::-1]
@@ -87,7 +91,7 @@ class UpstreamResources:
 
     def total(self, viewer: Viewer, query: SearchQuery) -> int:
         """How many match."""
-        return sum(1 for _ in self._places(viewer, query))
+        return sum(1 for _ in self._places(viewer, query, AT_ONCE_S))
 
     def match(self, evidence: Mapping[str, str]) -> Sequence[str]:
         """References of the people whom the source finds for ``evidence``."""
@@ -112,8 +116,8 @@ class UpstreamResources:
             return None
         return UpstreamMember(self._name, self._source, self._asker, self._labels, local)
 
-    def _places(self, viewer: Viewer, query: SearchQuery) -> Iterator[Ranked]:
-        """Every match, in no order."""
+    def _places(self, viewer: Viewer, query: SearchQuery, kept_s: float | None) -> Iterator[Ranked]:
+        """Every match, in no order; out of what was used in the last ``kept_s`` seconds, None reads anew."""
         narrowing = narrow(viewer, query)
         member = None if narrowing.nothing else self._member(viewer)
         if member is None:
@@ -124,10 +128,27 @@ class UpstreamResources:
         elif kind in SHARED:
             found = member.named([one for one in self._named(viewer, member) if one.startswith(f"{kind}/")])
         else:
-            found = self._all(viewer, member, kind, parameters(query, narrowing))
-        for one in found:
-            if not one.rendered.labels & viewer.withheld and matches(query, one.values):
+            found = self._history(viewer, member, kind, parameters(query, narrowing), kept_s)
+        plain = narrowing.decided and not query.sort
+        for one in found if plain else map(seen_by_searches, found):
+            if not one.rendered.labels & viewer.withheld and (plain or matches(query, one.values)):
                 yield Ranked(order.sort_keys(query.sort, one.values, one.rank), one.rendered)
+
+    def _history(
+        self,
+        viewer: Viewer,
+        member: UpstreamMember,
+        kind: str,
+        narrowed: tuple[tuple[str, str], ...],
+        kept_s: float | None,
+    ) -> Iterator[Shaped]:
+        """Everything of a type that is the member's own: as it was read for the first page, where that is kept."""
+        if kind == "Patient" or kind not in _OWN:
+            yield from self._all(viewer, member, kind, narrowed)
+            return
+        key = (viewer.patient, kind, narrowed)
+        kept = None if kept_s is None else self._kept.get(key, kept_s)
+        yield from kept if kept is not None else self._kept.keep(key, member.all(kind, narrowed))
 
     def _all(
         self, viewer: Viewer, member: UpstreamMember, kind: str, narrowed: tuple[tuple[str, str], ...] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from tests.plugins.fhir.server import Upstream
 pytestmark = pytest.mark.peer("java")
 
 MEMBERS = 21
+EOB = "ExplanationOfBenefit"
 KINDS = ("Patient", "Coverage", "ExplanationOfBenefit", "Organization", "Practitioner")
 
 
@@ -127,3 +129,31 @@ def test_a_wrong_token_is_told_by_check(upstream: FhirSource) -> None:
     (fault,) = plugin.open(wrong, SourceContext(name="mco", scratch=Path())).check()
 
     assert "401" in fault
+
+
+def test_pages_after_the_first_cost_hapi_no_request_each(
+    world: World, upstream: FhirSource, figure: Callable[[str], None]
+) -> None:
+    through = UpstreamResources("mco", upstream, partial(resource_labels, sensitivity.load()), seconds=60)
+    claims = Counter(
+        json.loads(one.body)["patient"]["reference"] for one in world.resources.values() if one.type == EOB
+    )
+    (longest, count) = claims.most_common(1)[0]
+    viewer, query = Viewer(patient=f"mco-{longest.removeprefix('Patient/')}"), SearchQuery(resource_type=EOB, count=10)
+    asked: list[str] = []
+    upstream.client._session.hooks["response"].append(lambda response, **_: asked.append(response.url))
+    found, costs, after = list[str](), list[int](), None
+    while True:
+        before = len(asked)
+        page = through.search(viewer, query, after)
+        found += [one.id for one in page.matches]
+        costs.append(len(asked) - before)
+        if page.next is None:
+            break
+        after = page.next
+    upstream.client._session.hooks["response"].clear()
+
+    assert len(set(found)) == len(found) == count
+    assert costs[0] <= -(-count // 7)
+    assert set(costs[1:]) == {0}
+    figure(f"{count} claims behind HAPI: {costs[0]} requests for the first page, none for the other {len(costs) - 1}")
