@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
 
 from fhir_facade.app.sources import mapper_of, scratch_of
+from fhir_facade.conformance.expectations import filled, strange_codes
 from fhir_facade.conformance.promises import broken
 from fhir_facade.conformance.report import Report
-from fhir_facade.contracts.claims import Change, ClaimQuery, ExtractSource, LiveSource, MemberRecords, Rejected
-from fhir_facade.contracts.records import Claim
+from fhir_facade.contracts.claims import (
+    Change,
+    ClaimQuery,
+    ExtractSource,
+    KnowsColumns,
+    LiveSource,
+    MemberRecords,
+    Rejected,
+)
 from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.fhir.mapper import Mapped, Mapper, Rejection
 from fhir_facade.plugins import open_source
@@ -18,12 +25,6 @@ from fhir_facade.plugins import open_source
 PAGE = 10
 LIVE_MEMBERS = 50
 """Members whose first page is timed."""
-
-EXPECTED = (
-    "diagnoses", "care_team", "billing_network", "payment_status", "paid_on", "received_on", "totals", "service_end",
-    "type_of_bill", "discharge_status", "drg", "payee", "patient_account_number", "pharmacy",
-)  # fmt: skip
-"""Claim fields whose filling the report shows, by kind of claim."""
 
 
 def examine(settings: Settings, entry: SourceSettings, most_members: int) -> Report:
@@ -42,6 +43,8 @@ def examine(settings: Settings, entry: SourceSettings, most_members: int) -> Rep
     report = Report(source=entry.name)
     try:
         report.faults = [str(fault) for fault in source.check()]
+        if isinstance(source, KnowsColumns):
+            report.unread = {table: sorted(columns) for table, columns in source.unread().items() if columns}
         if isinstance(source, ExtractSource):
             _read(source, mapper_of(settings, entry), report, most_members)
         if isinstance(source, LiveSource):
@@ -74,6 +77,7 @@ def _some(changes: Iterable[Change], report: Report, most_members: int) -> Itera
 def _count(records: MemberRecords, mapper: Mapper, report: Report) -> None:
     if records.member.member_id not in report.member_ids:
         report.member_ids.append(records.member.member_id)
+    _identify(records, report)
     for fault in broken(records):
         report.promises[_general(fault)] += 1
     for claim in records.claims:
@@ -81,12 +85,25 @@ def _count(records: MemberRecords, mapper: Mapper, report: Report) -> None:
         report.seen_ids[claim.claim_id] += 1
         for name in filled(claim):
             report.filled[(claim.kind, name)] += 1
+        report.strange_codes.update(set(strange_codes(claim)))
     for mapped in mapper.resources(records):
         if isinstance(mapped, Rejection):
             report.rejected[_general(mapped.reason)] += 1
         elif isinstance(mapped, Mapped):
-            report.resources[mapped.type] += 1
+            report.emitted.add((mapped.type, mapped.id))
             report.findings.update(map(_general, mapped.findings))
+
+
+def _identify(records: MemberRecords, report: Report) -> None:
+    """Who carries which identifier, so that two members or two claims with the same one are found."""
+    member = records.member
+    numbers = [member.member_number, *filter(None, [member.unique_member_id])]
+    for number in numbers:
+        report.owners.add("member number", f"{number.system}|{number.value}", member.member_id)
+    for key in member.match_keys:
+        report.owners.add(f"log-in identifier {key.kind}", key.value, member.member_id)
+    for claim in records.claims:
+        report.owners.add("claim number", f"{claim.claim_number.system}|{claim.claim_number.value}", claim.claim_id)
 
 
 def _general(sentence: str) -> str:
@@ -96,16 +113,6 @@ def _general(sentence: str) -> str:
     if len(kept) > 1 and kept[0] == "claim":
         kept[1] = "…:"
     return " ".join(kept)
-
-
-def filled(claim: Claim) -> Iterator[str]:
-    """Names of the expected fields that hold something."""
-    for name in EXPECTED:
-        value = getattr(claim, name)
-        if is_dataclass(value) and not isinstance(value, type):
-            value = [one for spec in fields(value) if (one := getattr(value, spec.name)) is not None]
-        if value is not None and value != () and value != {} and value != []:
-            yield name
 
 
 def _time(source: LiveSource, report: Report) -> None:

@@ -11,7 +11,8 @@ from fhir_facade.app.quality import examine
 from fhir_facade.app.syncing import source_named
 from fhir_facade.cli.options import config_option, json_option, print_json, settings_of
 from fhir_facade.conformance import skeleton
-from fhir_facade.conformance.report import Report, as_html
+from fhir_facade.conformance.report import Report
+from fhir_facade.conformance.report_page import as_html
 from fhir_facade.contracts.errors import ConfigError
 
 
@@ -68,8 +69,12 @@ def print_report(report: Report, html: Path | None) -> None:
     ):
         for reason, count in list(counts.items())[:10]:
             click.echo(f"  {title}: {reason} ({count:,})")
-    if report.duplicates:
-        click.echo(f"  duplicate claim ids: {report.duplicates:,}")
+    for kind, count in report.duplicate_identifiers().items():
+        click.echo(f"  duplicate {kind}s: {count:,}")
+    for reason, count in list(report.strange_codes.most_common(10)):
+        click.echo(f"  codes nobody else knows: {reason} ({count:,})")
+    for table, columns in report.unread.items():
+        click.echo(f"  {table}: {len(columns)} columns fill nothing: {', '.join(columns)[:100]}")
     if times := report.page_times():
         click.echo(f"  a live page takes {times['median']} ms (median), {times['worst']} ms (worst)")
     if html:

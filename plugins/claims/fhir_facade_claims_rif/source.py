@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
@@ -149,6 +149,11 @@ class RifSource:
         if not any(kind and kind.claim_kind for kind in kinds):
             faults.append(f"{self._settings.folder} holds no claims file")
         return tuple(faults)
+
+    def unread(self) -> Mapping[str, Sequence[str]]:
+        """Columns of the files that fill nothing."""
+        known = [(file.name, file.header, mapping(file.kind)) for file in self._files() if file.kind]
+        return {name: [column for column in header if column not in read] for name, header, read in known}
 
     def close(self) -> None:
         """Nothing is held open between runs; what was cut into stretches and read is thrown away."""

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade_claims_sql.database import reading
+from fhir_facade_claims_sql.loading import FILE_COLUMN, LINE_COLUMN
 from fhir_facade_claims_sql.mapping import MappingFile, Section
 from fhir_facade_claims_sql.statements import Statements
 
@@ -132,3 +133,21 @@ def _bound(compiled: Any, sample: Any) -> Any:
     if compiled.positional:
         return tuple(values[name] for name in compiled.positiontup)
     return values
+
+
+def unread_columns(connection: Connection, mapping: MappingFile, schema: str | None) -> dict[str, list[str]]:
+    """Columns of the mapped tables that no section reads; what a SELECT of the mapping reads is not known."""
+    read: dict[str, set[str]] = {}
+    for section in mapping.sections():
+        if section.table:
+            read.setdefault(section.table, set()).update(section.columns)
+    for claim_set in mapping.claims:
+        if claim_set.claim.table:
+            read[claim_set.claim.table].update(claim_set.columns)
+    inspector = sa.inspect(connection)
+    return {table: _unread(inspector, table, schema, columns) for table, columns in read.items()}
+
+
+def _unread(inspector: sa.Inspector, table: str, schema: str | None, read: set[str]) -> list[str]:
+    there = [str(column["name"]) for column in inspector.get_columns(table, schema=schema)]
+    return [name for name in there if name not in read and name not in (FILE_COLUMN, LINE_COLUMN)]

@@ -24,7 +24,7 @@ from fhir_facade.contracts.claims import (
 )
 from fhir_facade.contracts.people import Coverage, Member, Representative
 from fhir_facade.contracts.records import Claim
-from fhir_facade_claims_sql.checks import faults_of, notes_of
+from fhir_facade_claims_sql.checks import faults_of, notes_of, unread_columns
 from fhir_facade_claims_sql.database import reading
 from fhir_facade_claims_sql.elements import fields_of
 from fhir_facade_claims_sql.fetch import Asked, Fetched, Fetcher
@@ -253,6 +253,11 @@ class SqlSource:
     def notes(self) -> Sequence[str]:
         """What cannot be told about the database."""
         return notes_of(self.engine.dialect.name)
+
+    def unread(self) -> Mapping[str, Sequence[str]]:
+        """Columns of the mapped tables that fill nothing."""
+        with reading(self.engine) as connection:
+            return unread_columns(connection, self.mapping, self.settings.database_schema)
 
     def close(self) -> None:
         """Close every connection."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -121,6 +121,18 @@ class TmsisSource:
         if not subjects & set(KINDS):
             faults.append(f"{self._settings.folder} holds no claims file")
         return tuple(faults)
+
+    def unread(self) -> Mapping[str, Sequence[str]]:
+        """Elements of the files' segments that fill nothing."""
+        read = elements.every_field()
+        found: dict[str, list[str]] = {}
+        for file in self._files():
+            for segment, there in file.layout.segments.items() if file.layout else ():
+                if segment in read and segment.startswith(file.subject):
+                    found[segment] = [
+                        one.name for one in there if one.name not in read[segment] and one.name != "FILLER"
+                    ]
+        return found
 
     def close(self) -> None:
         """Nothing is held open between runs."""
