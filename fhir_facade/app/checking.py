@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -20,6 +21,9 @@ from fhir_facade.plugins import open_source
 from fhir_facade.state import cursor_key, identifier_key, signing_folder, state_folder
 from fhir_facade.store import Store
 from fhir_facade.web.agency import agency_of
+
+KEY = re.compile(r"(identity|server)\.")
+"""A fault that names its key in the config needs nothing before it."""
 
 
 class _NoAccounts:
@@ -118,7 +122,8 @@ def _providers(settings: Settings) -> Sequence[str]:
         return error.faults
     except FacadeError as error:
         return [f"identity: {error}"]
-    return [f"identity {name}: {fault}" for name, provider in providers.items() for fault in provider.check()]
+    told = [(name, fault) for name, provider in providers.items() for fault in provider.check()]
+    return [fault if KEY.match(fault) else f"identity {name}: {fault}" for name, fault in told]
 
 
 def _staff(settings: Settings) -> Sequence[str]:

@@ -179,7 +179,10 @@ class IdentityProvider(Protocol):
         ...
 
     def check(self) -> Sequence[str]:
-        """Everything wrong with the set-up, each fault a sentence that says what to do; empty when all is well."""
+        """Everything wrong with the set-up, each fault a sentence that says what to do; empty when all is well.
+
+        A sentence that says *not wrong yet* is told to the operator without failing the check.
+        """
         ...
 
     def close(self) -> None:
