@@ -11,7 +11,7 @@ import httpx
 
 from tests.e2e.conftest import Sandbox
 from tests.e2e.journey import Journey
-from tests.e2e.test_registry import PASSWORD, REQUEST, Person, registered, reviewer
+from tests.e2e.test_registry import PASSWORD, REQUEST, Person, registered, reviewer, staff
 from tests.e2e.test_sandbox import config_of
 from tests.peers.browser import Cookies
 
@@ -71,6 +71,22 @@ class Cast:
     def reviewer(self) -> Person:
         """A reviewer."""
         return reviewer(self.sandbox)
+
+    @cached_property
+    def operator(self) -> Person:
+        """An operator."""
+        return staff(self.sandbox, "operator")
+
+    @cached_property
+    def auditor(self) -> Person:
+        """An auditor."""
+        return staff(self.sandbox, "auditor")
+
+    @cached_property
+    def kid(self) -> str:
+        """A signing key that is published and does not sign yet."""
+        self.sandbox.run("keys", "rotate", "--config", str(config_of(self.sandbox)), "--json")
+        return re.findall(r"/staff/keys/(\w+)/sign", self.operator.open("/staff/keys").text)[0]
 
     @cached_property
     def review_id(self) -> str:

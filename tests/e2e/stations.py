@@ -104,6 +104,28 @@ PAGES: Mapping[str, tuple[Station, ...]] = {
         Station("review-forbidden", "/review", "developer", status=403),
     ),
     "/review/<review_id>": (Station("review", "/review/{review_id}", "reviewer"),),
+    "/staff": (
+        Station("staff", "/staff", "operator"),
+        Station("staff-forbidden", "/staff", "developer", status=403),
+    ),
+    "/staff/log-in": (Station("staff-log-in", "/staff/log-in"),),
+    "/staff/sources": (Station("staff-sources", "/staff/sources", "operator"),),
+    "/staff/sources/<name>": (
+        Station("staff-source", "/staff/sources/sandbox", "auditor"),
+        Station("staff-source-none", "/staff/sources/none", "operator", status=404),
+    ),
+    "/staff/log-ins": (Station("staff-log-ins", "/staff/log-ins", "operator"),),
+    "/staff/keys": (
+        Station("staff-keys", "/staff/keys", "operator"),
+        Station("staff-keys-forbidden", "/staff/keys", "reviewer", status=403),
+    ),
+    "/staff/keys/<kid>/<step>": (
+        Station("staff-key-publish", "/staff/keys/new/publish", "operator"),
+        Station("staff-key-sign", "/staff/keys/{kid}/sign", "operator"),
+        Station("staff-key-retire", "/staff/keys/{kid}/retire", "operator"),
+        Station("staff-key-wrong", "/staff/keys/none/retire", "operator", status=409),
+    ),
+    "/staff/audit": (Station("staff-audit", "/staff/audit", "auditor"),),
 }
 """Route → who looks at its page."""
 
@@ -125,5 +147,7 @@ PROGRAMS = (
     "/members/ledger.json",
     "/samples/",
     "/demo/start",
+    "/staff/audit/",
+    "/staff/sources/<name>/",
 )
 """Beginnings of routes that answer programs, give files, or lead on to another page."""

@@ -19,7 +19,7 @@ PROGRAMS = ("/fhir", "/v1/", "/v2/", "/v3/", "/oauth/")
 """Beginnings of routes that programs post to: no cookie counts there, and OAuth's authorization endpoint, which takes
 the app's request by POST as well as by GET, decides nothing."""
 
-PEOPLE = ("stranger", "developer", "reviewer", "member", "deciding")
+PEOPLE = ("stranger", "developer", "reviewer", "operator", "auditor", "member", "deciding")
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,8 @@ def address(rule: Rule, cast: Cast) -> str:
     real = {
         "app_id": lambda: cast.app_id,
         "review_id": lambda: cast.review_id,
+        "kid": lambda: cast.kid,
+        "step": lambda: "retire",
         "visit_id": lambda: cast.visit_of("deciding"),
         "ticket": lambda: cast.recover_ticket if "recover" in str(rule) else cast.verify_ticket,
     }
@@ -74,6 +76,7 @@ def test_a_form_without_its_token_is_refused(sandbox: Sandbox, app: Flask, cast:
 def test_nothing_was_changed_by_them(sandbox: Sandbox, cast: Cast) -> None:
     assert "Budget Buddy" in cast.member.browser.get(f"{sandbox.base}/members").text
     assert cast.developer.open(f"/developers/apps/{cast.app_id}").status_code == 200
+    assert f"/staff/keys/{cast.kid}/retire" in cast.operator.open("/staff/keys").text
     assert 'id="review-state">Submitted<' in cast.reviewer.open(f"/review/{cast.review_id}").text
     page = cast.deciding.browser.get(f"{sandbox.base}/login/{cast.visit_of('deciding')}/consent")
     assert page.status_code == 200

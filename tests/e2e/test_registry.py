@@ -85,11 +85,15 @@ def registered(person: Person) -> httpx.Response:
 
 
 def reviewer(sandbox: Sandbox) -> Person:
+    return staff(sandbox, "reviewer")
+
+
+def staff(sandbox: Sandbox, role: str) -> Person:
+    """Somebody of the staff who is logged in with a second factor."""
     person = Person(sandbox, "en")
     address = f"rita-{time.monotonic_ns()}@agency.example"
-    made = sandbox.run(
-        "staff", "add", "--config", str(config_of(sandbox)), "--email", address, "--name", "Rita", "--json"
-    )
+    about = ("--email", address, "--name", "Rita", "--role", role)
+    made = sandbox.run("staff", "add", "--config", str(config_of(sandbox)), *about, "--json")
     link = "/developers/recover/" + made["link"].rpartition("/")[2]
     person.fill(person.open(link), link, password=PASSWORD)
     page = person.open("/developers/log-in")
