@@ -15,9 +15,9 @@ from fhir_facade.registry.reviews import MOVES, OPEN, actor_of
 from fhir_facade.store.reviews import Review
 from fhir_facade.web.developer_apps import history, when
 from fhir_facade.web.developers import DeveloperDesk
-from fhir_facade.web.staff import StaffDesk
+from fhir_facade.web.staff import StaffDesk, page_number
 
-AT_ONCE = 200
+PAGE = 50
 
 
 class ReviewPages:
@@ -31,8 +31,10 @@ class ReviewPages:
         """The requests that wait, or all of them."""
         del signed
         everything = request.args.get("show") == "all"
-        found = self._reviews.all(() if everything else OPEN)[:AT_ONCE]
-        return self._desk.render("reviews.html", rows=[self._row(one) for one in found], everything=everything)
+        found = self._reviews.all(() if everything else OPEN)
+        number, pages = page_number(), max(1, -(-len(found) // PAGE))
+        rows = [self._row(one) for one in found[PAGE * (number - 1) : PAGE * number]]
+        return self._desk.render("reviews.html", rows=rows, everything=everything, number=number, pages=pages)
 
     def show(self, signed: Signed, review_id: str) -> AnyResponse:
         """One request."""

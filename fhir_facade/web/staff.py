@@ -61,6 +61,12 @@ class StaffDesk:
         blueprint.register_error_handler(FacadeError, lambda _: self.desk.stopped("unavailable"))
 
 
+def page_number() -> int:
+    """Which page of a list is asked for; the first where the address says nothing that can be one."""
+    asked = request.args.get("page", "")
+    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
+
+
 class StaffPages:
     """The pages before the pages: the way in, and what one's role may see."""
 

@@ -164,7 +164,7 @@ class AuditPages:
             }
 
     def _shown(self, line: Mapping[str, str], texts: Texts) -> dict[str, str]:
-        at = texts.date(datetime.fromisoformat(line["at"])) + f", {line['at'][11:19]} UTC"
+        at = line["at"][:19].replace("T", " ")
         return dict(line) | {"at": at, "who": texts.or_else(f"audit.who_{line['who']}", line["who"])}
 
     def _note(self, signed: Signed, outcome: str, detail: str) -> None:

@@ -76,7 +76,9 @@ class KeyPages:
 
     def _row(self, key: KeyShown) -> Mapping[str, Any]:
         record = key.record
-        moments = {"published": record.published_at, "signs_from": record.signs_from, "until": record.until}
+        never = record.until is not None and record.until <= record.signs_from
+        signs_from = None if never else record.signs_from
+        moments = {"published": record.published_at, "signs_from": signs_from, "until": record.until}
         return {"key": key} | {name: self._moment(at) for name, at in moments.items()}
 
     def _moment(self, at: int | None) -> str:

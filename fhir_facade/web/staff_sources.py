@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 from werkzeug.wrappers import Response as AnyResponse
 
 from fhir_facade.contracts.errors import ClaimsError
@@ -18,7 +18,7 @@ from fhir_facade.resources.rejects import RejectRow, Rejects
 from fhir_facade.store.standing import Standing, SyncRun
 from fhir_facade.web.language import Texts
 from fhir_facade.web.spreadsheet import csv_text, download
-from fhir_facade.web.staff import StaffDesk
+from fhir_facade.web.staff import StaffDesk, page_number
 from fhir_facade.web.status import Late
 
 PAGE = 50
@@ -91,7 +91,7 @@ class SourcePages:
         source = self._book.find(name)
         if source is None:
             return self._desk.stopped("not_found")
-        texts, number = self._desk.pages.texts(), self._page_number()
+        texts, number = self._desk.pages.texts(), page_number()
         row = self._row(source, self._book.fresh().get(name))
         rejects = [] if source.live else self._book.rejects.page(name, PAGE * (number - 1), PAGE)
         return self._desk.render(
@@ -128,10 +128,6 @@ class SourcePages:
 
     def _reasons(self, source: SourceShown) -> Sequence[Any]:
         return [] if source.live else self._book.rejects.reasons(source.name, REASONS)
-
-    def _page_number(self) -> int:
-        asked = request.args.get("page", "")
-        return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
 
 
 def _with_head(rows: Any) -> Any:

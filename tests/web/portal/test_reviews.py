@@ -293,3 +293,14 @@ def test_a_form_of_another_site_decides_nothing(stage: Stage, asked: str) -> Non
     reviewer = stage.staff()
     assert reviewer.client.post(f"/review/{asked}", data={"csrf": "x", "action": "take"}).status_code == 400
     assert state(stage, asked) == "submitted"
+
+
+def test_the_queue_is_paged_and_loses_nobody(stage: Stage, ada: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fhir_facade.web.reviews.PAGE", 2)
+    for number in range(5):
+        ada.request(ada.register(name=f"App {number}"))
+    reviewer = stage.staff()
+    pages = [reviewer.get(f"/review?page={page}").text for page in (1, 2, 3)]
+    assert ["App" in page and page.count('<th scope="row">') for page in pages] == [2, 2, 1]
+    assert "Page 1 of 3" in pages[0]
+    assert reviewer.get("/review?page=x").status_code == 200
