@@ -150,6 +150,17 @@ const acts = {
     await page.keyboard.type(text);
   },
   choose: ({ page }, { at, keyboard }) => choose(page, at, keyboard),
+  untick: async ({ page }, { at, keyboard }) => {
+    const target = page.locator(at).first();
+    if (!keyboard) return page.locator(`label[for="${await target.getAttribute("id")}"]`).first().click();
+    await reach(page, at);
+    await page.keyboard.press("Space");
+  },
+  toggle: async ({ page }, { at, keyboard }) => {
+    if (!keyboard) return page.locator(at).first().click();
+    await reach(page, at);
+    await page.keyboard.press("Enter");
+  },
   press: async ({ page }, { at, keyboard }) => {
     if (keyboard) await reach(page, at);
     const go = () => (keyboard ? page.keyboard.press("Enter") : page.locator(at).first().click());

@@ -93,6 +93,14 @@ class Visitor:
         """Tick a box or choose a radio button."""
         self._do("choose", at=f'input[name="{name}"][value="{value}"]')
 
+    def untick(self, name: str, value: str) -> None:
+        """Take the tick out of a box."""
+        self._do("untick", at=f'input[name="{name}"][value="{value}"]')
+
+    def toggle(self, at: str) -> None:
+        """Open or close what stands behind a summary."""
+        self._do("toggle", at=at)
+
     def press(self, at: str) -> int:
         """Press a button or follow a link, and wait for the next page; gives its status."""
         return int(self._do("press", at=at))
