@@ -13,11 +13,11 @@ from fhir_facade.contracts.claims import (
     Change,
     ClaimQuery,
     ExtractSource,
-    KnowsColumns,
     LiveSource,
     MemberRecords,
     Rejected,
 )
+from fhir_facade.contracts.faces import KnowsColumns
 from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.fhir.mapper import Mapped, Mapper, Rejection
 from fhir_facade.plugins import open_source

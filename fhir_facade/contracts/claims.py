@@ -270,15 +270,6 @@ class HasNotes(Protocol):
         ...
 
 
-@runtime_checkable
-class KnowsColumns(Protocol):
-    """Optional face of a source that knows which of its columns nothing is read from, for the data-quality report."""
-
-    def unread(self) -> Mapping[str, Sequence[str]]:
-        """Columns that are there and fill nothing, by file or table."""
-        ...
-
-
 ClaimsSource = ExtractSource | LiveSource
 """A claims source implements one face or both."""
 
