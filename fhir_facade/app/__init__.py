@@ -4,6 +4,7 @@ from fhir_facade.app.application import create_app
 from fhir_facade.app.databases import migrate_databases, readiness_checks, require_current_schemas
 from fhir_facade.app.parts import Parts, open_parts
 from fhir_facade.web.busy import busy
+from fhir_facade.web.counts import share as share_counts
 
 __all__ = [
     "Parts",
@@ -13,4 +14,5 @@ __all__ = [
     "open_parts",
     "readiness_checks",
     "require_current_schemas",
+    "share_counts",
 ]

@@ -11,7 +11,7 @@ from threading import Event, Thread
 
 import click
 
-from fhir_facade.app import busy, create_app, readiness_checks, require_current_schemas
+from fhir_facade.app import busy, create_app, readiness_checks, require_current_schemas, share_counts
 from fhir_facade.cli.options import config_option, settings_of
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.sections import Settings
@@ -92,6 +92,7 @@ def run(
     except OSError as error:
         raise ConfigError([f"cannot listen on {host}:{port} ({error.strerror}); choose another --port"]) from error
     click.echo(f"Serving {settings.server.public_base} on {host}:{listener.getsockname()[1]}", err=True)
+    share_counts()
     live = any(source.mode == "live" for source in settings.claims)
     with tempfile.TemporaryDirectory(prefix="fhir-facade-metrics-") as metrics:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics

@@ -125,7 +125,8 @@ class LimitSettings:
     """``[limits]``: how much one app, token or address may ask."""
 
     storage: Secret | None = setting(
-        "Redis URL shared by all processes, by reference; memory of each process without it", default=None
+        "Redis URL that several machines share, by reference; without it one machine's workers count together",
+        default=None,
     )
     per_token: str = setting("FHIR requests of one access token", default="600 per minute")
     per_app: str = setting("FHIR requests of one app", default="60000 per minute")

@@ -1,7 +1,8 @@
 """How often one app, token or address may ask, and how often somebody may guess an app's secret.
 
-Counts live in each process's memory, or in Redis where the config names one; while Redis does not answer, each process
-counts for itself again. A refused request is told when to come back.
+Counts live in memory that the workers of one machine share, or in Redis where the config names one; while Redis does
+not answer, each machine counts for itself again. Every counted answer says what is left; a refused request is told when
+to come back.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import binascii
 import time
 from collections.abc import Callable
 
-from flask import Blueprint, Flask, Response, jsonify, request
+from flask import Blueprint, Flask, Response, g, has_request_context, jsonify, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse_many
 from limits.errors import ConfigurationError
@@ -68,10 +69,24 @@ class Limits:
             self._limiter.init_app(app)
         except ConfigurationError as error:
             raise ConfigError(["limits.storage: cannot be used; for Redis install fhir-facade[redis]"]) from error
+        app.after_request(_tell)
 
     def spend(self, name: str, key: str) -> float:
         """Count one request; 0 when it may go on, otherwise the seconds to wait."""
         return self._wait(name, key, counting=True)
+
+    def _note(self, name: str, key: str) -> None:
+        """Remember the window that leaves least, for the headers of the answer."""
+        if has_request_context():
+            left = [(*self._stats(window, name, key), window.amount) for window in self._budgets[name].windows]
+            g.least_left = min(left, default=None)
+
+    def _stats(self, window: RateLimitItem, name: str, key: str) -> tuple[int, float]:
+        try:
+            ends, remaining = self._limiter.limiter.get_window_stats(window, name, key)
+        except Exception:  # as in _wait
+            ends, remaining = self._own.get_window_stats(window, name, key)
+        return remaining, ends
 
     def left(self, name: str, key: str) -> float:
         """0 when a request may go on, otherwise the seconds to wait; counts nothing."""
@@ -99,7 +114,10 @@ class Limits:
         def counted(header: str | None) -> Grant:
             grant = authenticate(header)
             for name, key in (("per_token", grant.token_id), ("per_app", grant.app_id)):
-                if wait := self.spend(name, key):
+                wait = self.spend(name, key)
+                if wait or name == "per_token":
+                    self._note(name, key)
+                if wait:
                     throttled(grant.app_id)
                     raise Problem(429, "throttled", _TOO_MANY, {"Retry-After": str(int(wait))})
             return grant
@@ -116,6 +134,7 @@ class Limits:
             if request.method == "OPTIONS" or "/.well-known/" in request.path:
                 return None
             wait = self.spend("per_address", _address())
+            self._note("per_address", _address())
             return (refuse or too_many)(wait) if wait else None
 
         blueprint.before_request(count)
@@ -130,6 +149,17 @@ class Limits:
         app = claimed_app()
         if app is not None:
             self.spend("guesses", f"{_address()} {app}")
+
+
+def _tell(response: Response) -> Response:
+    """Say how much is left, in the headers that clients know: amount, what remains, and when it begins anew."""
+    left = g.pop("least_left", None)
+    if left is not None:
+        remaining, ends, amount = left
+        response.headers["X-RateLimit-Limit"] = str(amount)
+        response.headers["X-RateLimit-Remaining"] = str(remaining)
+        response.headers["X-RateLimit-Reset"] = str(int(ends) + 1)
+    return response
 
 
 _TOO_MANY = "Too many requests; wait as long as Retry-After says."

@@ -17,7 +17,10 @@ from fhir_facade.store.apps import Apps
 LOOK_AGAIN_S = 10.0
 UNKNOWN_AGAIN_S = 1.0
 _HEADERS = "Authorization, Content-Type, Accept, Prefer, If-None-Match, X-Request-Id"
-_EXPOSED = "ETag, Location, Last-Modified, Retry-After, WWW-Authenticate, X-Request-Id"
+_EXPOSED = (
+    "ETag, Location, Last-Modified, Retry-After, WWW-Authenticate, X-Request-Id, "
+    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+)
 
 
 class Origins:

@@ -149,6 +149,14 @@ def test_a_method_that_is_not_offered_is_an_error_of_oauth(sandbox: Sandbox, pat
     assert httpx.put(f"{sandbox.base}/oauth/authorize", timeout=30).status_code == 405
 
 
+def test_guessing_a_secret_is_slowed_down_over_all_workers(sandbox: Sandbox, secret_app: dict[str, Any]) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": "x", "client_id": secret_app["client_id"]}
+    answers = [httpx.post(f"{sandbox.base}/oauth/token", data=form | {"client_secret": "x"}) for _ in range(22)]
+    assert answers[0].status_code == 400
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+
+
 @pytest.mark.parametrize("credentials", [b"Basic \xe9", b"\xff\xfe", b"Bearer \xe9", b"Basic Og=="])
 def test_credentials_in_any_bytes_are_challenged(sandbox: Sandbox, credentials: bytes) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": "x"}

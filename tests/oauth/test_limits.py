@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 import pytest
 from flask import Flask
 
 from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.web import counts
+from fhir_facade.web.counts import Counts
 from fhir_facade.web.errors import Problem
 from fhir_facade.web.limits import Limits
 from tests.peers.running import free_port, running
@@ -96,6 +101,53 @@ def test_every_limit_that_cannot_be_read_is_named_at_once():
     with pytest.raises(ConfigError) as raised:
         limits(per_token="often", per_app="7 per fortnight")
     assert len(raised.value.faults) == 2
+
+
+def test_every_counted_answer_says_what_is_left(world, confidential):
+    form = {"grant_type": "refresh_token", "refresh_token": "x"}
+    left = [int(world.token(confidential, form).headers["X-RateLimit-Remaining"]) for _ in range(3)]
+    assert left == [999_999, 999_998, 999_997]
+    answer = world.token(confidential, form)
+    assert answer.headers["X-RateLimit-Limit"] == "1000000"
+    assert 0 < int(answer.headers["X-RateLimit-Reset"]) - time.time() <= 62
+    assert "X-RateLimit-Limit" not in world.client.get("/fhir/.well-known/smart-configuration").headers
+
+
+def test_of_several_windows_the_one_with_least_is_told():
+    app = Flask("limits")
+    counted = limits(app, per_token="9 per minute; 5 per hour").authenticated(FakeGrant)
+    app.add_url_rule("/", view_func=lambda: counted("a").token_id)
+    told = [app.test_client().get("/").headers for _ in range(2)]
+    assert [(one["X-RateLimit-Limit"], one["X-RateLimit-Remaining"]) for one in told] == [("5", "4"), ("5", "3")]
+
+
+def test_forked_workers_count_together_and_a_window_begins_anew(monkeypatch):
+    monkeypatch.setattr(counts, "_shared", counts._table())
+    one = Counts()
+    child = os.fork()
+    if child == 0:
+        Counts().incr("key", 60, 2)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert one.get("key") == 2
+    assert one.incr("key", 60) == 3
+    assert one.get("another") == 0
+    later = time.time() + 61
+    monkeypatch.setattr(counts.time, "time", lambda: later)
+    assert one.get("key") == 0
+    assert one.incr("key", 60) == 1
+
+
+def test_a_full_table_forgets_what_ends_first_and_nothing_else(monkeypatch):
+    monkeypatch.setattr(counts, "SLOTS", 1)
+    made = Counts()
+    for number in range(20):
+        assert made.incr(f"key {number}", 60 + number) == 1
+    assert [made.get(f"key {number}") for number in range(12, 20)] == [1] * 8
+    made.clear("key 19")
+    assert made.get("key 19") == 0
+    made.reset()
+    assert made.get("key 18") == 0
 
 
 @pytest.mark.peer("redis")
