@@ -52,7 +52,7 @@ from fhir_facade.web.members import members_blueprint
 from fhir_facade.web.oauth import OAuthDesk, oauth_blueprint
 from fhir_facade.web.oauth_origins import Origins
 from fhir_facade.web.openapi import publish
-from fhir_facade.web.pages import Pages, dress_redirects
+from fhir_facade.web.pages import Pages, Site
 from fhir_facade.web.portal import PortalRequests
 from fhir_facade.web.postman import collection
 from fhir_facade.web.representation import while_represented
@@ -69,7 +69,7 @@ def create_app(settings: Settings) -> Flask:
         ConfigError: something the config names cannot be used.
     """
     parts = open_parts(settings)
-    app = Flask("fhir_facade.web", static_folder=None)
+    app = Site("fhir_facade.web", static_folder=None)
     app.config.update(SECRET_KEY=None, MAX_CONTENT_LENGTH=1_048_576, MAX_FORM_PARTS=200)
     trail = app.extensions["audit_trail"] = parts.trail
     pages = pages_of(settings)
@@ -78,7 +78,6 @@ def create_app(settings: Settings) -> Flask:
     bearer = Bearer(parts.store, settings.server.environment)
     limits = limits_of(settings)
     limits.start(app)
-    dress_redirects(app)
     _add_pages(app, parts, pages, desk, limits)
     _add_registry(app, parts, pages, limits)
     oauth = oauth_blueprint(_oauth_desk(parts, pages, bearer, origins, limits), compatibility=compatible(settings))

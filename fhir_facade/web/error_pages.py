@@ -9,7 +9,7 @@ from flask import jsonify, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from fhir_facade.web.pages import Pages
+from fhir_facade.web.pages import DRESS, Pages
 
 REASONS = {404: "missing", 405: "missing", 413: "large", 500: "failed"}
 """Status → the last part of the page's message keys; other errors keep their own answer."""
@@ -28,8 +28,12 @@ def error_page(pages: Pages) -> ErrorPage:
             return oauth_error(error)
         reason = REASONS.get(error.code or 0)
         asks_for_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
-        if reason is None or error.response is not None or not asks_for_page:
+        if error.response is not None:
             return error
+        if reason is None or not asks_for_page:
+            plain = error.get_response()
+            plain.headers.update(DRESS)
+            return plain
         texts = pages.texts()
         page = pages.render(
             "astray.html", error.code or 500, title=texts(f"astray.{reason}"), text=texts(f"astray.{reason}_text")

@@ -12,6 +12,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from fhir_facade.web.fhir_cors import cors_headers, preflight_headers
 from fhir_facade.web.request_id import HEADER, request_id
 
+LEFT = "fhir_facade.left"
+"""Where in a request's environment the headers stand that say what is left of its limits."""
+
 _PUBLIC = ("/metadata", "/.well-known/")
 _EVERY = (
     ("X-Content-Type-Options", "nosniff"),
@@ -41,7 +44,7 @@ class Mount:
 
     def headers(self, asked: Request) -> list[tuple[str, str]]:
         """What every answer below the base carries."""
-        headers = [(HEADER, request_id(asked)), *_EVERY]
+        headers = [(HEADER, request_id(asked)), *_EVERY, *asked.environ.get(LEFT, ())]
         origin = asked.environ.get("HTTP_ORIGIN", "")
         if origin:
             headers += cors_headers(origin, self.allowed_origin, is_public=self._is_public(asked.path)).items()

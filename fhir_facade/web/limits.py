@@ -12,7 +12,7 @@ import binascii
 import time
 from collections.abc import Callable
 
-from flask import Blueprint, Flask, Response, g, has_request_context, jsonify, request
+from flask import Blueprint, Flask, Response, has_request_context, jsonify, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse_many
 from limits.errors import ConfigurationError
@@ -23,6 +23,7 @@ from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.oauth.messages import NO_STORE
 from fhir_facade.web.counts import Counts
 from fhir_facade.web.errors import Problem
+from fhir_facade.web.fhir_headers import LEFT
 from fhir_facade.web.pages import Pages
 
 GUESSES = "20 per minute"
@@ -69,22 +70,21 @@ class Limits:
             self._limiter.init_app(app)
         except ConfigurationError as error:
             raise ConfigError(["limits.storage: cannot be used; for Redis install fhir-facade[redis]"]) from error
-        app.after_request(_tell)
 
     def spend(self, name: str, key: str) -> float:
         """Count one request; 0 when it may go on, otherwise the seconds to wait."""
         return self._wait(name, key, counting=True)
 
     def _note(self, name: str, key: str) -> None:
-        """Remember the window that leaves least, for the headers of the answer."""
+        """Keep what the window that leaves least says, for the headers of the answer."""
         if has_request_context():
-            left = [(*self._stats(window, name, key), window.amount) for window in self._budgets[name].windows]
-            g.least_left = min(left, default=None)
+            left = [(*self._stats(window, name, key), window.amount) for window in self._budgets[name]]
+            request.environ[LEFT] = _headers(*min(left)) if left else ()
 
     def _stats(self, window: RateLimitItem, name: str, key: str) -> tuple[int, float]:
         try:
             ends, remaining = self._limiter.limiter.get_window_stats(window, name, key)
-        except Exception:  # as in _wait
+        except Exception:  # Redis clients raise kinds of their own, as above
             ends, remaining = self._own.get_window_stats(window, name, key)
         return remaining, ends
 
@@ -137,7 +137,12 @@ class Limits:
             self._note("per_address", _address())
             return (refuse or too_many)(wait) if wait else None
 
+        def tell(response: Response) -> Response:
+            response.headers.extend(request.environ.get(LEFT, ()))
+            return response
+
         blueprint.before_request(count)
+        blueprint.after_request(tell)
 
     def guessing(self) -> float:
         """Seconds to wait before this address may name this app's secret again; 0 for none."""
@@ -151,15 +156,13 @@ class Limits:
             self.spend("guesses", f"{_address()} {app}")
 
 
-def _tell(response: Response) -> Response:
-    """Say how much is left, in the headers that clients know: amount, what remains, and when it begins anew."""
-    left = g.pop("least_left", None)
-    if left is not None:
-        remaining, ends, amount = left
-        response.headers["X-RateLimit-Limit"] = str(amount)
-        response.headers["X-RateLimit-Remaining"] = str(remaining)
-        response.headers["X-RateLimit-Reset"] = str(int(ends) + 1)
-    return response
+def _headers(remaining: int, ends: float, amount: int) -> tuple[tuple[str, str], ...]:
+    """How much is left as clients know it: the amount, what remains, and when it begins anew."""
+    return (
+        ("X-RateLimit-Limit", str(amount)),
+        ("X-RateLimit-Remaining", str(remaining)),
+        ("X-RateLimit-Reset", str(int(ends) + 1)),
+    )
 
 
 _TOO_MANY = "Too many requests; wait as long as Retry-After says."

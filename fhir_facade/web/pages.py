@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from werkzeug.wrappers import Response as BaseResponse
 
 from fhir_facade.web.agency import Agency
 from fhir_facade.web.assets import YEAR_S
@@ -83,16 +84,14 @@ class Pages:
         return response
 
 
-def dress_redirects(app: Flask) -> None:
-    """Send what is HTML and no page of ours, such as a redirect with a code in it, with a page's headers too."""
+class Site(Flask):
+    """An application whose redirects are sent with the headers of a page: they are HTML, and may carry a code."""
 
-    def dress(response: Response) -> Response:
-        if response.mimetype == "text/html":
-            for name, value in DRESS.items():
-                response.headers.setdefault(name, value)
-        return response
-
-    app.after_request(dress)
+    def redirect(self, location: str, code: int = 302) -> BaseResponse:
+        """A redirect."""
+        answer = super().redirect(location, code)
+        answer.headers.update(DRESS)
+        return answer
 
 
 def _source(url: str) -> str:

@@ -128,6 +128,13 @@ def test_a_code_that_comes_again_costs_its_tokens(sandbox: Sandbox, way: Journey
     assert again.json()["error"] == "invalid_grant"
 
 
+def test_a_fhir_answer_says_what_is_left_of_the_tokens_budget(sandbox: Sandbox, standalone: Any) -> None:
+    answers = [httpx.get(f"{sandbox.fhir}/Coverage", headers=standalone[1].headers, timeout=30) for _ in range(4)]
+    left = [int(answer.headers["X-RateLimit-Remaining"]) for answer in answers]
+    assert left == [left[0] - number for number in range(4)]
+    assert int(answers[0].headers["X-RateLimit-Limit"]) > left[0]
+
+
 @pytest.mark.kit("beyond 3.9")
 def test_a_wrong_client_secret_is_refused(sandbox: Sandbox, secret_app: dict[str, Any]) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": "x"}
