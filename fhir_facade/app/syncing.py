@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from fhir_facade.app.databases import replica_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from fhir_facade.app.databases import audit_log, replica_url, store_url
+from fhir_facade.app.parts import authorization_server
 from fhir_facade.app.runs import remembered
 from fhir_facade.app.sources import mapper_of, match_hash, policy_of, scratch_of
+from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.claims import ExtractSource
-from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError
 from fhir_facade.contracts.sections import Settings, SourceSettings
+from fhir_facade.oauth.codes import end_grants_on
 from fhir_facade.plugins import open_source
 from fhir_facade.resources.crosswalk import Crosswalk, PatientOf, own_patient
 from fhir_facade.resources.replica import ReplicaResources
 from fhir_facade.state import identifier_key, state_folder
+from fhir_facade.store import Store, StoreUnavailable
+from fhir_facade.store.logins import Logins
 from fhir_facade.sync.progress import OnProgress
 from fhir_facade.sync.report import SyncReport
 from fhir_facade.sync.run import SyncPlan, sync
@@ -70,9 +78,28 @@ def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool =
         hashed=match_hash(settings),
         combinations=settings.login.match,
         state=state_folder(settings),
+        moved=lambda patients: let_go(settings, patients),
         allow_removals=allow_removals,
         workers=workers,
     )
+
+
+def let_go(settings: Settings, patients: Collection[str]) -> None:
+    """End what leads to Patient ids that are given up: the grants on them, and the accounts linked to them.
+
+    Raises:
+        ClaimsUnavailable: the facade's own tables cannot be written; the sync must not go on without that.
+    """
+    store = Store(store_url(settings))
+    try:
+        server, logins = authorization_server(settings, store, Trail(audit_log(settings))), Logins(store)
+        for patient in patients:
+            end_grants_on(server, patient, "identifier changed")
+            logins.unlink_all(f"Patient/{patient}")
+    except (StoreUnavailable, SQLAlchemyError) as error:
+        raise ClaimsUnavailable(f"the store cannot be written ({type(error).__name__}): no id was changed") from error
+    finally:
+        store.close()
 
 
 def rendering_of(settings: Settings) -> str:

@@ -32,7 +32,21 @@ def finish(resource: dict[str, Any]) -> tuple[bytes, str]:
         The JSON body and 12 hexadecimal digits of the SHA-256 of the content without its version.
     """
     resource["meta"] = {"versionId": _UNSET} | {k: v for k, v in resource["meta"].items() if k != "versionId"}
-    body = encode(resource)
-    version = sha256(body).hexdigest()[:12]
+    body, version = _versioned(encode(resource))
     resource["meta"]["versionId"] = version
+    return body, version
+
+
+def renumbered(body: bytes, version: str) -> tuple[bytes, str]:
+    """A finished body that was changed since, with the version id of what it is now.
+
+    Args:
+        body: what ``finish`` gave, changed.
+        version: the id that stands in it.
+    """
+    return _versioned(body.replace(f'"versionId":"{version}"'.encode(), _UNSET_TEXT, 1))
+
+
+def _versioned(body: bytes) -> tuple[bytes, str]:
+    version = sha256(body).hexdigest()[:12]
     return body.replace(_UNSET_TEXT, f'"versionId":"{version}"'.encode(), 1), version

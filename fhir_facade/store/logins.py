@@ -242,6 +242,11 @@ class Logins:
         with self._store.write() as connection:
             connection.execute(gone)
 
+    def unlink_all(self, reference: str) -> None:
+        """Forget every account's link to a member whose Patient id is given up."""
+        with self._store.write() as connection:
+            connection.execute(delete(member_links).where(member_links.c.reference == reference))
+
     def blocked(self, references: Sequence[str]) -> bool:
         """Whether an operator blocked log-ins to one of these members or representatives."""
         table = member_links

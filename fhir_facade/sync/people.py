@@ -37,7 +37,7 @@ class PeopleWriter:
     def __init__(
         self, connection: Connection, state: SourceState, hashed: MatchHash, combinations: Combinations = ()
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self._state = state
         self._hashed = hashed
         self._combinations = combinations
@@ -52,7 +52,7 @@ class PeopleWriter:
         new = self._alone([batch for batch in batches if batch.local not in known])
         if new:
             rows = [{"source": self._state.key, "local": batch.local, "patient": batch.patient} for batch in new]
-            self._connection.execute(sa.insert(member), rows)
+            self.connection.execute(sa.insert(member), rows)
             known |= self.known([batch.local for batch in new])
         return known, {batch.local for batch in new}
 
@@ -62,7 +62,7 @@ class PeopleWriter:
         for start in range(0, len(batches), _IN_LIST):
             some = [batch.patient for batch in batches[start : start + _IN_LIST]]
             mine = (member.c.source == self._state.key, member.c.patient.in_(some))
-            rows = self._connection.execute(sa.select(member.c.patient, member.c.local).where(*mine))
+            rows = self.connection.execute(sa.select(member.c.patient, member.c.local).where(*mine))
             taken.update((patient, local) for patient, local in rows)
         return [batch for batch in batches if taken.setdefault(batch.patient, batch.local) == batch.local]
 
@@ -72,7 +72,7 @@ class PeopleWriter:
         for start in range(0, len(locals_), _IN_LIST):
             some = locals_[start : start + _IN_LIST]
             mine = (member.c.source == self._state.key, member.c.local.in_(some))
-            rows = self._connection.execute(sa.select(member.c.local, member.c.key).where(*mine))
+            rows = self.connection.execute(sa.select(member.c.local, member.c.key).where(*mine))
             found.update((local, key) for local, key in rows)
         return found
 
@@ -99,20 +99,20 @@ class PeopleWriter:
             with ThreadPoolExecutor(os.cpu_count()) as threads:
                 hashes = threads.map(lambda row: self._hashed(row[0]["kind"], row[1]), self._unhashed)
                 rows = [row | {"hash": found} for (row, _), found in zip(self._unhashed, hashes, strict=True)]
-            self._connection.execute(insert_new(self._connection, match_key), rows)
+            self.connection.execute(insert_new(self.connection, match_key), rows)
             self._unhashed = []
 
     def _patient_of(self, local: str) -> str:
         """The Patient id of the member who survives a merge, known or to come."""
         mine = (member.c.source == self._state.key, member.c.local == local)
-        found = self._connection.execute(sa.select(member.c.patient).where(*mine)).scalar_one_or_none()
+        found = self.connection.execute(sa.select(member.c.patient).where(*mine)).scalar_one_or_none()
         return found or facade_id(self._state.name, local)
 
     def _marks(self, key: int) -> dict[str, set[Mark]]:
         found: dict[str, set[Mark]] = {}
         row = match_key.c
         columns = sa.select(row.reference, row.kind, row.mark, row.hash).where(row.member == key)
-        for reference, kind, mark, hashed in self._connection.execute(columns):
+        for reference, kind, mark, hashed in self.connection.execute(columns):
             found.setdefault(reference, set()).add((kind, mark, hashed.partition("$")[0]))
         return found
 
@@ -131,7 +131,7 @@ class PeopleWriter:
             return
         if known:
             mine = (match_key.c.member == key, match_key.c.reference == reference)
-            self._connection.execute(sa.delete(match_key).where(*mine))
+            self.connection.execute(sa.delete(match_key).where(*mine))
         self._unhashed += [(self._row(key, reference, kind, value), value) for kind, value in sorted(values)]
 
     def _row(self, key: int, reference: str, kind: str, value: str) -> dict[str, Any]:
@@ -145,9 +145,9 @@ class PeopleWriter:
 
     def _put_representation(self, key: int, identifier: str, person: Representative) -> None:
         mine = (representation.c.representative == identifier, representation.c.member == key)
-        self._connection.execute(sa.delete(representation).where(*mine))
+        self.connection.execute(sa.delete(representation).where(*mine))
         if person.active:
-            self._connection.execute(
+            self.connection.execute(
                 sa.insert(representation),
                 {
                     "representative": identifier,

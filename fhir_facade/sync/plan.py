@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,8 @@ class SyncPlan:
         combinations: kinds of evidence that match together; hashed as one match key each.
         state: folder for the lock and the reject list.
         patient_of: a member's ``Patient.id``: the source's own, or that of a crosswalk.
+        moved: told which Patient ids are given up, before that is committed: whoever was let in to them has to be let
+            go, since an id may become another person's.
         allow_removals: a snapshot may remove more than half of the members.
         batch: resources in one transaction.
         workers: processes that map beside the one that reads and writes; 1 for one process that does it all.
@@ -46,6 +49,7 @@ class SyncPlan:
     state: Path
     patient_of: PatientOf = own_patient
     combinations: Combinations = ()
+    moved: Callable[[Collection[str]], object] = lambda patients: None
     allow_removals: bool = False
     batch: int = BATCH
     workers: int = 1

@@ -33,6 +33,7 @@ from fhir_facade.sync.plan import SyncPlan
 from fhir_facade.sync.pool import Pool, Stretch
 from fhir_facade.sync.progress import Counter, OnProgress
 from fhir_facade.sync.progress import told as read_of
+from fhir_facade.sync.rekeying import Rekeying
 from fhir_facade.sync.removal import apply_removed, sweep
 from fhir_facade.sync.report import SyncReport
 from fhir_facade.sync.rows import RowWriter
@@ -262,12 +263,14 @@ class _Run:
 
     def _write(self, rows: RowWriter, people: PeopleWriter) -> None:
         members = [member for member in self._batch.members.values() if member.rows or member.kept]
-        keys, new = people.keys([member for member in members if member.rows])
+        shown = [member for member in members if member.rows]
+        keys, new = people.keys(shown)
+        stay = Rekeying(people.connection, self._state, self._plan.moved).apply(shown, keys)
         keys |= people.known([member.local for member in members if member.local not in keys])
         shared = -self._state.key
         rows.put(shared, self._done.left(shared, self._batch.shared.values()), fresh=False)
         for member in members:
-            if member.rows and member.local not in keys:
+            if member.rows and (member.local not in keys or member.local in stay):
                 fault = (
                     "another member of this source has the same Patient id: the identifier of the crosswalk is shared"
                 )

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from fhir_facade.app import migrate_databases
+from fhir_facade.app import create_app, migrate_databases
+from fhir_facade.app.parts import open_parts
+from fhir_facade.app.sandbox import ensure_demo_app
 from fhir_facade.app.sources import resources_of
 from fhir_facade.app.syncing import sync_source
 from fhir_facade.contracts.sections import Settings
+from fhir_facade.oauth.registry import mint_token
 from fhir_facade.resources.page import Viewer
 from fhir_facade.search.query import SearchQuery
 from fhir_facade.settings import load
+from fhir_facade.store.grants import Grants
 
 CONFIG = """
 [server]
@@ -32,9 +36,9 @@ crosswalk = "medicaid-id"
 """
 
 
-def synced(tmp_path: Path) -> Settings:
+def synced(tmp_path: Path, config: str = CONFIG) -> Settings:
     path = tmp_path / "facade.toml"
-    path.write_text(CONFIG, encoding="utf-8")
+    path.write_text(config, encoding="utf-8")
     settings = load(path, {"FHIR_FACADE_STATE": str(tmp_path / "state")})
     migrate_databases(settings)
     for source in settings.claims:
@@ -60,3 +64,24 @@ def test_one_person_in_two_sources_is_one_patient_with_all_claims(tmp_path: Path
     assert {claim["patient"]["reference"] for claim in claims} == {found[0]}
     starts = [claim["billablePeriod"]["start"] for claim in claims]
     assert starts == sorted(starts, reverse=True)
+
+
+def test_a_crosswalk_that_is_chosen_later_needs_no_new_replica_and_ends_what_led_to_the_old_ids(tmp_path: Path) -> None:
+    before = synced(tmp_path, CONFIG.replace('crosswalk = "medicaid-id"\n', ""))
+    parts = open_parts(before)
+    evidence = parts.named[0].evidence
+    apart = [one.removeprefix("Patient/") for one in resources_of(before).match(evidence)]
+    token = mint_token(parts.server, ensure_demo_app(parts), patient=apart[0], scopes="patient/*.rs")
+
+    after = synced(tmp_path)
+
+    (together,) = resources_of(after).match(evidence)
+    viewer = Viewer(patient=together.removeprefix("Patient/"))
+    page = resources_of(after).search(viewer, SearchQuery(resource_type="ExplanationOfBenefit", count=100))
+    assert len(apart) == 2
+    assert {one.id.partition("-")[0] for one in page.matches} == {"medical", "pharmacy"}
+    assert {json.loads(one.body)["patient"]["reference"] for one in page.matches} == {together}
+    with parts.store.read() as connection:
+        assert list(Grants(connection).good(parts.server.clock(), patient=apart[0])) == []
+    answer = create_app(after).test_client().get("/fhir/Patient", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 401
