@@ -63,15 +63,19 @@ class Federation:
         for name in self._sources:
             for rendered in found.get(name, ()):
                 by_reference.setdefault(f"{rendered.type}/{rendered.id}", rendered)
+        for name in missing:
+            if not by_reference.keys() >= set(wanted[name]):  # a search names what is missing, this could not
+                raise ClaimsUnavailable(f"source {name} cannot answer")
         return [by_reference[one] for one in dict.fromkeys(references) if one in by_reference]
 
     def search(
         self, viewer: Viewer, query: SearchQuery, after: Position | None = None, before: Position | None = None
     ) -> Page:
-        """One page of all sources; ``missing`` names those that were left out."""
+        """One page of all sources; ``missing`` names those that were left out: then nobody knows the total."""
         merged = _Merged(self)
         page = paging.page(merged, viewer, query, after, before)
-        return page._replace(missing=tuple(dict.fromkeys(merged.missing)))
+        missing = tuple(dict.fromkeys(merged.missing))
+        return page._replace(missing=missing, total=None if missing else page.total)
 
     def ranked(
         self, viewer: Viewer, query: SearchQuery, limit: int, after: Position | None, before: Position | None
