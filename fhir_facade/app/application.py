@@ -13,7 +13,7 @@ from fhir_facade.app.disclosures import disclosures_of
 from fhir_facade.app.lateness import lateness
 from fhir_facade.app.linking import linker_of
 from fhir_facade.app.parts import Parts, open_parts
-from fhir_facade.app.registry import open_registry, takes_sign_ups
+from fhir_facade.app.registry import open_registry, outbox_of, takes_sign_ups
 from fhir_facade.app.staff import staff_blueprints
 from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.identity import Assurance
@@ -184,7 +184,14 @@ def _add_registry(app: Flask, parts: Parts, pages: Pages, limits: Limits) -> Non
     settings = parts.settings
     registry = open_registry(settings, parts.store, parts.trail.event)
     sign_up, environment = takes_sign_ups(settings), settings.server.environment
-    desk = DeveloperDesk(pages=pages, registry=registry, keys=registry.keys, sign_up=sign_up, environment=environment)
+    desk = DeveloperDesk(
+        pages=pages,
+        registry=registry,
+        keys=registry.keys,
+        sign_up=sign_up,
+        environment=environment,
+        outbox=str(outbox_of(settings)) if sign_up and not settings.mail.host else "",
+    )
     accounts = accounts_blueprint(desk)
     limits.guard(accounts, lambda wait: too_many_page(pages, wait))
     for blueprint in (accounts, apps_blueprint(desk), *staff_blueprints(parts, desk)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fhir_facade.app.databases import audit_log, store_url
 from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.sections import Settings
@@ -33,7 +35,12 @@ def carrier_of(settings: Settings) -> Carrier:
     """What carries letters: the mail server of the config, or else a folder in the state folder."""
     if settings.mail.host:
         return SmtpCarrier(settings.mail)
-    return FolderCarrier(state_folder(settings) / "outbox", settings.mail.sender)
+    return FolderCarrier(outbox_of(settings), settings.mail.sender)
+
+
+def outbox_of(settings: Settings) -> Path:
+    """Where letters lie that no mail server takes."""
+    return state_folder(settings) / "outbox"
 
 
 def takes_sign_ups(settings: Settings) -> bool:

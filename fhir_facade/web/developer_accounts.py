@@ -43,6 +43,8 @@ class AccountPages:
         """Confirm the e-mail address: by a button, for mail programs open links by themselves."""
         if request.method == "GET":
             return self._desk.render("developer_verify.html", ticket=ticket)
+        if not self._desk.first_sending():
+            return redirect("/developers/log-in", 303)
         if not self._accounts.verify(ticket):
             return self._desk.stopped("ticket_over")
         return self._told("verified")
@@ -111,6 +113,8 @@ class AccountPages:
             if not self._accounts.may_reset(ticket):
                 return self._desk.stopped("ticket_over")
             return self._desk.render("developer_reset.html", ticket=ticket, lengths=LENGTHS)
+        if not self._desk.first_sending():
+            return redirect("/developers/log-in", 303)
         faults = self._accounts.reset(ticket, request.form.get("password", ""))
         if faults:
             told = [Fault(one.field, one.message, LENGTHS) for one in faults]
@@ -147,7 +151,7 @@ class AccountPages:
         return self._desk.render("developer_second_factor.html", status, faults=faults or [], **values)
 
     def _told(self, what: str, email: str = "") -> Response:
-        return self._desk.render("developer_told.html", what=what, email=email)
+        return self._desk.render("developer_told.html", what=what, email=email, outbox=self._desk.outbox)
 
 
 def _start(signed: Signed) -> str:

@@ -36,6 +36,7 @@ class DeveloperDesk:
         keys: proves that a form is ours.
         sign_up: whether developers may make accounts.
         environment: ``sandbox`` or ``production``: where the facade runs.
+        outbox: the folder in which letters lie where there is no mail server.
     """
 
     pages: Pages
@@ -43,6 +44,7 @@ class DeveloperDesk:
     keys: LoginKeys
     sign_up: bool
     environment: str
+    outbox: str = ""
 
     @property
     def cookie(self) -> str:

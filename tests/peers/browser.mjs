@@ -168,7 +168,10 @@ const acts = {
     return answer?.status() ?? 0;
   },
   twice: async ({ page }, { at }) => {
-    await Promise.all([page.waitForNavigation(), page.locator(at).first().dblclick()]);
+    const arrived = page.waitForNavigation().catch(() => page.waitForLoadState()); // the second press ends the first way
+    await page.locator(at).first().dblclick();
+    await arrived;
+    await page.waitForTimeout(500);
     await page.waitForLoadState();
   },
   text: ({ page }, { at }) => page.locator(at).first().innerText(),
