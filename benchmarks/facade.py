@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from threading import Event
 from typing import Any
 
 from flask import Flask, Response
+from waitress import wasyncore
+from waitress.server import create_server
 
 from benchmarks import histories
 from fhir_facade.app import create_app, migrate_databases
@@ -90,32 +93,51 @@ def serve_app(make: Callable[[], Any]) -> Callable[[socket.socket], None]:
     return run
 
 
+def serve_plainly(make: Callable[[], Any]) -> Callable[[socket.socket], None]:
+    """Waitress as it comes, with one thread in each of as many processes on one socket."""
+
+    def run(listener: socket.socket) -> None:
+        def work(stop: Event) -> None:
+            channels: dict[int, Any] = {}
+            create_server(make(), map=channels, sockets=[listener], threads=1, asyncore_use_poll=True)
+            while not stop.is_set():
+                wasyncore.loop(timeout=0.2, map=channels, use_poll=True, count=1)
+
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        Workers(work=work, count=WORKERS, drain_s=3).run()
+
+    return run
+
+
 def facade_app(bench: Bench) -> Callable[[], Any]:
     """The facade itself."""
     return lambda: create_app(bench.settings)
 
 
-def flask_hello(body: bytes) -> Callable[[], Any]:
-    """A Flask view that returns ready bytes."""
+Headers = Sequence[tuple[str, str]]
+
+
+def flask_hello(body: bytes, headers: Headers) -> Callable[[], Any]:
+    """A Flask view that returns ready bytes under ready headers."""
 
     def make() -> Flask:
         app = Flask("hello")
 
         @app.get("/fhir/ExplanationOfBenefit")
         def hello() -> Response:
-            return Response(body, content_type="application/fhir+json")
+            return Response(body, 200, headers)
 
         return app
 
     return make
 
 
-def bare_hello(body: bytes) -> Callable[[], Any]:
-    """A WSGI callable that returns ready bytes: what waitress alone can do."""
+def bare_hello(body: bytes, headers: Headers) -> Callable[[], Any]:
+    """A WSGI callable that returns ready bytes under ready headers: what waitress alone can do."""
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         del environ
-        start_response("200 OK", [("Content-Type", "application/fhir+json"), ("Content-Length", str(len(body)))])
+        start_response("200 OK", [*headers, ("Content-Length", str(len(body)))])
         return [body]
 
     return lambda: app
