@@ -192,7 +192,24 @@ def _channel_class(stopping: Event) -> type[HTTPChannel]:
         task_class = LastAnswer
         parser_class = _Request
 
+        def write_soon(self, data: Any) -> int:
+            """As waitress does it, but what the connection takes at once is not copied into a buffer before."""
+            with self.outbuf_lock:
+                is_next = isinstance(data, bytes) and self.connected and not self.total_outbufs_len
+                sent = _sent(self, data) if is_next else 0
+                return sent + super().write_soon(data[sent:] if sent else data)
+
     return Channel
+
+
+def _sent(channel: Any, data: bytes) -> int:
+    """How much of ``data`` the connection takes at once; where it fails, waitress meets that again and ends it."""
+    try:
+        taken: int = channel.send(data, do_close=False)
+    except OSError:
+        return 0
+    channel.last_activity = time.time()
+    return taken
 
 
 def _drain(server: Any, work: Callable[[], None], drain_s: float) -> None:
