@@ -90,5 +90,5 @@ def _rows(name: str) -> sa.Select[tuple[str, str, str]]:
     return (
         sa.select(reject.c.file, reject.c.line, reject.c.reason)
         .where(_of(name))
-        .order_by(reject.c.file, reject.c.line, reject.c.reason)
+        .order_by(reject.c.file, sa.func.length(reject.c.line), reject.c.line, reject.c.reason)
     )

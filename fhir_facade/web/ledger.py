@@ -18,13 +18,11 @@ from fhir_facade.store.logins import VisitRow
 from fhir_facade.web.language import Texts
 from fhir_facade.web.login import LoginDesk
 from fhir_facade.web.members import session_of
+from fhir_facade.web.spreadsheet import harmless
 
 PAGE = 50
 READS = frozenset({"read", "vread", "search", "everything"})
 """What a request to the FHIR endpoints is called in the trail."""
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Beginnings that a spreadsheet takes for a formula."""
 
 
 def sent(line: Disclosure) -> bool:
@@ -106,7 +104,7 @@ class LedgerPages:
         writer = csv.writer(buffer)
         writer.writerow([texts(f"ledger.{name}") for name in ("when", "app", "what", "count")] + ["request"])
         for line in entries(self._disclosures, visit.chosen_patient or ""):
-            writer.writerow([_harmless(str(value)) for value in _entry(line, texts).values()])
+            writer.writerow([harmless(str(value)) for value in _entry(line, texts).values()])
         return "\ufeff" + buffer.getvalue()
 
 
@@ -120,11 +118,6 @@ def _entry(line: Disclosure, texts: Texts) -> Mapping[str, str | int]:
         "count": int(words["count"]),
         "request": line.request_id,
     }
-
-
-def _harmless(value: str) -> str:
-    """A cell that no spreadsheet runs."""
-    return f"'{value}" if value.startswith(FORMULA) else value
 
 
 def ledger_blueprint(desk: LoginDesk, disclosures: Disclosures) -> Blueprint:

@@ -93,10 +93,11 @@ def status_blueprint(pages: Pages, status: Status) -> Blueprint:
 
     @blueprint.get("/status")
     def page() -> Response:
+        now = status.now()
         rows = strips(status.history.days(), status.history.today())
         parts = {name: row for name, row in rows.items() if not name.startswith(SOURCE)}
         sources = {name.removeprefix(SOURCE): row for name, row in rows.items() if name.startswith(SOURCE)}
-        return pages.render("status.html", now=status.now(), parts=parts, sources=sources)
+        return pages.render("status.html", now=now, parts=parts, sources=sources)
 
     @blueprint.get("/status.json")
     def document() -> Response:

@@ -54,6 +54,7 @@ class History:
             return
         with self._lock:
             self._waiting = [one for one in self._waiting if one not in waiting]
+            self._read_at = float("-inf")
 
     def days(self) -> Sequence[PartDay]:
         """What was seen in the last ninety days; what was read a minute ago while the store is down."""

@@ -117,9 +117,9 @@ def test_the_page_and_its_twin_tell_good_bad_and_unknown_days(store: Store) -> N
     status = status_of(store, clock, [True])
     client = page_of(status).test_client()
     page = client.get("/status").text
-    assert "1 without trouble, 1 with trouble, 88 not recorded" in page
+    assert "2 without trouble, 1 with trouble, 87 not recorded" in page
     assert "no answer in 1 of 2 recorded minutes" in page
-    assert "66.67 % of the recorded minutes" in page
+    assert "75.00 % of the recorded minutes" in page
     told = client.get("/status.json").json["history"]
     assert (told["days"], told["unlisted_days"]) == (90, "unknown")
     assert [(one["up_minutes"], one["down_minutes"]) for one in told["components"]["store"]][:2] == [(1, 0), (1, 1)]
@@ -143,7 +143,7 @@ def test_a_late_source_is_a_bad_minute_of_its_own(store: Store) -> None:
     looked(late, clock, 1)
     looked(live, clock, 1)
     assert {one.part: (one.good, one.bad) for one in history.days()} == {"resources": (2, 0), "source:medical": (0, 1)}
-    assert "data were late in 1 of 1" in page_of(late).test_client().get("/status").text
+    assert "data were late in 2 of 2" in page_of(late).test_client().get("/status").text
 
 
 def test_the_parts_are_looked_at_although_nobody_visits(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
