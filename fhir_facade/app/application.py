@@ -24,6 +24,7 @@ from fhir_facade.login.ports import login_choice
 from fhir_facade.oauth import discovery
 from fhir_facade.oauth.bearer import Bearer
 from fhir_facade.oauth.codes import end_grants
+from fhir_facade.oauth.mounts import COMPATIBLE, STRICT, Mount, Tolerance
 from fhir_facade.oauth.status import Describe
 from fhir_facade.search.cursor import Cursors
 from fhir_facade.store.logins import Logins
@@ -232,12 +233,13 @@ def _fhir_service(
     parts: Parts, prefix: str, bearer: Bearer, origins: Origins, trail: Trail, limits: Limits
 ) -> FhirService:
     settings = parts.settings
+    mount = next(one for one in (STRICT, *COMPATIBLE) if one.prefix == prefix)
     publication = Publication(
         base=f"{settings.server.public_base}{prefix}/fhir",
         carin=settings.fhir.carin,
         publisher=settings.agency.name,
         version=version("fhir-facade"),
-        oauth_uris=oauth_uris(parts),
+        oauth_uris=oauth_uris(parts, mount),
         strict=settings.fhir.unknown_parameters == "strict",
         page_size=settings.fhir.page_size,
     )
@@ -252,12 +254,13 @@ def _fhir_service(
         audit=trail.access,
         allowed_origin=origins.registered,
         source=",".join(source.name for source in settings.claims),
+        last_wins=mount.tolerates(Tolerance.LAST_WINS),
     )
 
 
-def oauth_uris(parts: Parts) -> Mapping[str, str]:
-    """The addresses that the CapabilityStatement names: those of the discovery document."""
-    document = discovery.smart_configuration(parts.server)
+def oauth_uris(parts: Parts, mount: Mount) -> Mapping[str, str]:
+    """The addresses that a mount's CapabilityStatement names: those of the discovery document beside it."""
+    document = discovery.smart_configuration(parts.server, mount)
     names = {
         "authorize": "authorization_endpoint",
         "token": "token_endpoint",

@@ -28,7 +28,7 @@ from fhir_facade.web.fhir_everything import everything
 from fhir_facade.web.fhir_guard import Guard, guard
 from fhir_facade.web.fhir_headers import Mount
 from fhir_facade.web.fhir_read import is_listed, read, vread
-from fhir_facade.web.fhir_request import Incoming, current_request, read_request
+from fhir_facade.web.fhir_request import Incoming, current_request, last_of_each, read_request
 from fhir_facade.web.fhir_search import Searches
 from fhir_facade.web.fhir_shape import shaped
 from fhir_facade.web.openapi_operations import describe
@@ -52,6 +52,7 @@ class FhirService:
         audit: told of every request that carried a token, before its answer leaves.
         allowed_origin: whether a browser app of that origin may call.
         source: names of the claims sources, part of every page link.
+        last_wins: of a repeated ``_count`` and the like the last one counts, as Blue Button clients expect.
     """
 
     resources: Resources
@@ -61,6 +62,7 @@ class FhirService:
     audit: Audit
     allowed_origin: Callable[[str], bool]
     source: str = ""
+    last_wins: bool = False
 
     @property
     def base(self) -> str:
@@ -177,6 +179,7 @@ class _Endpoints:
         parameters: tuple[str, ...] = ()
         try:
             incoming = read_request(asked, self.mount.prefix, name)
+            incoming = last_of_each(incoming) if service.last_wins else incoming
             parameters = tuple(dict.fromkeys([key for key, _ in incoming.pairs]))
             shape = _shape_of(asked, incoming)
             grant = service.authenticate(incoming.authorization)

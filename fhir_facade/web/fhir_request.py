@@ -21,6 +21,9 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 Pairs = tuple[tuple[str, str], ...]
 
 
+_ONE_VALUE = frozenset({"_count", "_sort", "_total", "_summary", "_elements", "_format", "_pretty"})
+
+
 class Incoming(NamedTuple):
     """What a client asks, as text.
 
@@ -69,6 +72,13 @@ def read_request(request: Request, prefix: str, request_id: str) -> Incoming:
         authorization=environ.get("HTTP_AUTHORIZATION"),
         request_id=request_id,
     )
+
+
+def last_of_each(incoming: Incoming) -> Incoming:
+    """``incoming`` with the last value alone of each parameter that has one; criteria are several conditions."""
+    last = {name: place for place, (name, _) in enumerate(incoming.pairs) if name in _ONE_VALUE}
+    kept = (pair for place, pair in enumerate(incoming.pairs) if last.get(pair[0], place) == place)
+    return incoming._replace(pairs=tuple(kept))
 
 
 def check_size(request: Request) -> None:

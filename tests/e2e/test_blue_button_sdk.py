@@ -76,6 +76,7 @@ def test_the_library_reads_who_logged_in(library: Any, token: Any) -> None:
     assert answer["sub"] == answer["patient"] == token.patient
 
 
+@pytest.mark.kit("bluebutton 8")
 def test_the_library_walks_over_all_pages(library: Any, token: Any) -> None:
     config = {"auth_token": token, "params": {"_count": "100"}}
     first = library.get_explaination_of_benefit_data(config)["response"].json()
@@ -92,6 +93,7 @@ def test_the_library_renews_its_token(library: Any, token: Any) -> None:
     assert answer.status_code == 200
 
 
+@pytest.mark.kit("bluebutton 12")
 def test_cancel_comes_back_to_the_library_with_its_state(
     sandbox: Sandbox, library: Any, many_claims: dict[str, str]
 ) -> None:

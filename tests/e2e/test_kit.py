@@ -46,3 +46,4 @@ def test_no_test_is_marked_with_what_nobody_asks() -> None:
 def test_the_groups_are_as_large_as_those_of_the_kits() -> None:
     sizes = Counter(f"{number.split('.')[0]}" for number in asked())
     assert (sizes["smart 1"], sizes["smart 3"], sizes["smart 4"], sizes["carin 1"]) == (26, 10, 16, 13)
+    assert sum(number.startswith("bluebutton") for number in asked()) == 14

@@ -53,6 +53,7 @@ def test_every_tolerance_is_on_every_blue_button_mount_and_none_on_the_strict_on
 
 
 @pytest.mark.parametrize("mount", MOUNTS)
+@pytest.mark.kit("bluebutton 2", "bluebutton 4", "bluebutton 7", "bluebutton 14")
 def test_a_request_as_cms_libraries_send_it_is_granted(world, confidential, mount):
     body = sdk_tokens(world, confidential, mount)
     assert set(body) == {
@@ -71,16 +72,19 @@ def test_a_request_as_cms_libraries_send_it_is_granted(world, confidential, moun
 
 
 @pytest.mark.parametrize("path", ["/v2/o/token", "/v2/o/token/"])
+@pytest.mark.kit("bluebutton 1")
 def test_a_token_request_is_never_redirected(world, confidential, path):
     form = sdk_form(confidential, sdk_grant(world, confidential))
     assert world.client.post(path, data=form).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/v2/o/authorize", "/v2/o/authorize/"])
+@pytest.mark.kit("bluebutton 1")
 def test_authorize_is_served_with_and_without_its_slash(world, confidential, path):
     assert "/login/" in world.authorize(confidential, path=path).location
 
 
+@pytest.mark.kit("bluebutton 5")
 def test_a_refresh_may_carry_basic_and_a_client_id_in_the_body(world, confidential):
     body = sdk_tokens(world, confidential)
     form = {"client_id": confidential.app.app_id, "grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
@@ -101,12 +105,14 @@ def test_one_time_access_stays_one_time(world):
     assert "refresh_token" not in sdk_tokens(world, app)
 
 
+@pytest.mark.kit("bluebutton 6")
 def test_a_leftover_bearer_token_is_not_looked_at(world, confidential):
     form = sdk_form(confidential, sdk_grant(world, confidential))
     header = {"Authorization": "Bearer of-somebody-else"}
     assert world.client.post("/v2/o/token/", data=form, headers=header).status_code == 200
 
 
+@pytest.mark.kit("bluebutton 9")
 def test_of_a_repeated_parameter_the_last_one_counts(world, confidential):
     url = world.authorize(confidential, path="/v2/o/authorize", state="first").request.url
     answer = world.client.get(f"{url}&scope=&code_challenge_method=plain")
@@ -150,6 +156,7 @@ def test_what_protects_members_is_required_here_too(world, confidential, changes
 
 
 @pytest.mark.parametrize("verifier", [PADDED_VERIFIER.rstrip("="), PADDED_VERIFIER + "=", "v" * 43, "="])
+@pytest.mark.kit("bluebutton 3")
 def test_the_padded_verifier_is_compared_as_it_was_sent(world, confidential, verifier):
     form = sdk_form(confidential, sdk_grant(world, confidential)) | {"code_verifier": verifier}
     assert world.client.post("/v2/o/token/", data=form).json["error"] == "invalid_grant"

@@ -64,6 +64,7 @@ def test_credentials_that_cannot_be_read_are_challenged(world, path, credentials
     assert answer.json["error"] in ("invalid_client", "invalid_request", "invalid_token")
 
 
+@pytest.mark.kit("bluebutton 11")
 def test_while_the_store_is_gone_every_endpoint_says_so(signing_folder):
     store = Store(f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/none")
     world = build_world(store, signing_folder)

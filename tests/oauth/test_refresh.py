@@ -24,6 +24,7 @@ def test_a_refresh_gives_a_new_pair_and_leaves_the_old_access_token_alone(world,
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 10])
+@pytest.mark.kit("bluebutton 10")
 def test_within_the_grace_the_same_successor_comes_again(world, public, seconds):
     first = world.tokens(public)
     second = world.refresh(public, first["refresh_token"]).json
