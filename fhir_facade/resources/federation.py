@@ -178,7 +178,7 @@ class _Merged:
 
     def _ask(self, question: Callable[[RankedResources], T]) -> list[T]:
         federation = self._federation
-        asked = dict.fromkeys(federation._sources, question)
+        asked = dict.fromkeys((name for name in federation._sources if name not in self.missing), question)
         found = federation._each(asked, federation._lenient(self.missing))
         if not found:
             raise ClaimsUnavailable("no source can answer")
