@@ -2,6 +2,7 @@
 
 from fhir_facade.app.application import create_app
 from fhir_facade.app.databases import migrate_databases, readiness_checks, require_current_schemas
+from fhir_facade.app.lateness import source_figures
 from fhir_facade.app.parts import Parts, open_parts
 from fhir_facade.web.busy import busy
 from fhir_facade.web.counts import share as share_counts
@@ -15,4 +16,5 @@ __all__ = [
     "readiness_checks",
     "require_current_schemas",
     "share_counts",
+    "source_figures",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,6 +18,7 @@ from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.oauth.codes import end_grants_on
 from fhir_facade.plugins import open_source
 from fhir_facade.resources.crosswalk import Crosswalk, PatientOf, own_patient
+from fhir_facade.resources.page import Freshness
 from fhir_facade.resources.replica import ReplicaResources
 from fhir_facade.state import identifier_key, state_folder
 from fhir_facade.store import Store, StoreUnavailable
@@ -121,8 +122,17 @@ def last_published(settings: Settings, entry: SourceSettings) -> datetime | None
     Raises:
         ClaimsUnavailable: the copy cannot be read.
     """
+    return next((fresh.published for fresh in freshness_of(settings, entry)), None)
+
+
+def freshness_of(settings: Settings, entry: SourceSettings) -> Sequence[Freshness]:
+    """How fresh the copy of a source is.
+
+    Raises:
+        ClaimsUnavailable: the copy cannot be read.
+    """
     resources = ReplicaResources(replica_url(settings), entry.name, match_hash(settings))
     try:
-        return next((fresh.published for fresh in resources.freshness()), None)
+        return resources.freshness()
     finally:
         resources.close()

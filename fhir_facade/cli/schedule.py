@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -18,6 +19,21 @@ from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.sync.schedule import Schedule, is_late, parse
 
 LOOK_S = 20.0
+ALARM_AGAIN = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class Alarms:
+    """When each source was last called late: once an hour is enough for whoever watches the log."""
+
+    raised: dict[str, datetime] = field(default_factory=dict)
+
+    def due(self, source: str, now: datetime) -> bool:
+        """Whether to say it again."""
+        if source in self.raised and now - self.raised[source] < ALARM_AGAIN:
+            return False
+        self.raised[source] = now
+        return True
 
 
 @click.command()
@@ -31,10 +47,10 @@ def schedule(config: Path | None, once: bool) -> None:
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    failed = False
+    failed, alarms = False, Alarms()
     while not stopping.is_set():
         for source, plan in schedules.items():
-            failed |= not look(settings, source, plan, datetime.now(UTC))
+            failed |= not look(settings, source, plan, datetime.now(UTC), alarms)
         if once:
             break
         stopping.wait(LOOK_S)
@@ -55,18 +71,35 @@ def schedules_of(settings: Settings) -> dict[str, Schedule]:
                 found[source.name] = parse(source.schedule)
             except ValueError as error:
                 faults.append(f"claims {source.name}: schedule {source.schedule!r}: {error}")
+                continue
+            faults += _faults_of(source, found[source.name])
     if faults or not found:
         raise ConfigError(faults or ["no source has a schedule; add one to its [[claims]] entry"])
     return found
 
 
-def look(settings: Settings, name: str, plan: Schedule, now: datetime) -> bool:
+def _faults_of(source: SourceSettings, plan: Schedule) -> list[str]:
+    where = f"claims {source.name}: schedule {source.schedule!r}"
+    if source.mode != "replica":
+        return [f'{where}: the source is served live and has no copy to sync; write mode = "replica"']
+    if plan.on_files and (source.drop is None or not source.drop.is_dir()):
+        return [
+            f"{where}: drop must name the folder that its files arrive in; {source.drop or 'it is missing'} is none"
+        ]
+    return []
+
+
+def look(settings: Settings, name: str, plan: Schedule, now: datetime, alarms: Alarms | None = None) -> bool:
     """Sync a source if it is due, and say when its data are late; whether all went well."""
     entry = next(source for source in settings.claims if source.name == name)
     ok = True
-    if plan.due(last_published(settings, entry), now, entry.drop):
-        ok = run(settings, entry)
-    warn_when_late(settings, entry, now)
+    try:
+        if plan.due(last_published(settings, entry), now, entry.drop):
+            ok = run(settings, entry)
+        warn_when_late(settings, entry, now, alarms or Alarms())
+    except (FacadeError, OSError) as error:
+        click.echo(f"{name}: cannot be looked at: {error}", err=True)
+        return False
     return ok
 
 
@@ -82,9 +115,9 @@ def run(settings: Settings, entry: SourceSettings) -> bool:
     return report.rejected == 0
 
 
-def warn_when_late(settings: Settings, entry: SourceSettings, now: datetime) -> None:
+def warn_when_late(settings: Settings, entry: SourceSettings, now: datetime, alarms: Alarms) -> None:
     """The alarm line of the one-business-day rule."""
     published = last_published(settings, entry)
-    if is_late(None, published, now):
+    if is_late(None, published, now) and alarms.due(entry.name, now):
         since = f"last published {published:%Y-%m-%d %H:%M} UTC" if published else "never published"
         click.echo(f"ALARM {entry.name}: data are later than one business day ({since})", err=True)

@@ -11,7 +11,14 @@ from threading import Event, Thread
 
 import click
 
-from fhir_facade.app import busy, create_app, readiness_checks, require_current_schemas, share_counts
+from fhir_facade.app import (
+    busy,
+    create_app,
+    readiness_checks,
+    require_current_schemas,
+    share_counts,
+    source_figures,
+)
 from fhir_facade.cli.options import config_option, settings_of
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.sections import Settings
@@ -112,7 +119,8 @@ def run(
             )
             app.extensions["audit_trail"].close()  # its last lines are sealed now, not by the next worker
 
-        watch = partial(admin.serve, "127.0.0.1", admin_port, board, readiness_checks(settings)) if admin_port else None
+        told = readiness_checks(settings), source_figures(settings)
+        watch = partial(admin.serve, "127.0.0.1", admin_port, board, *told) if admin_port else None
         Workers(
             work=work,
             count=workers,

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressC
 from fhir_facade.app.databases import create_new_files, require_current_schemas
 from fhir_facade.app.syncing import sync_source
 from fhir_facade.cli.options import config_option, json_option, print_json, settings_of
+from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.sync.report import SyncReport
 
@@ -35,7 +36,15 @@ def sync(
     create_new_files(settings)
     require_current_schemas(settings)
     names = [entry.name for entry in settings.claims if entry.mode == "replica"] if every else [str(source)]
-    reports = [run(settings, name, allow_removals=allow_removals, workers=workers) for name in names]
+    reports, failed = [], False
+    for name in names:
+        try:
+            reports.append(run(settings, name, allow_removals=allow_removals, workers=workers))
+        except FacadeError as error:
+            if not every:
+                raise
+            click.echo(f"{name}: {error}; the other sources are synced all the same", err=True)
+            failed = True
     for report in reports:
         if as_json:
             print_json(report.as_dict())
@@ -43,7 +52,7 @@ def sync(
             print_report(report)
         if report.rejected:
             click.echo(f"{report.rejected} records were rejected; they are listed in {report.rejects}", err=True)
-    sys.exit(1 if any(report.rejected for report in reports) else 0)
+    sys.exit(1 if failed or any(report.rejected for report in reports) else 0)
 
 
 def run(settings: Settings, source: str, *, allow_removals: bool = False, workers: int = 1) -> SyncReport:

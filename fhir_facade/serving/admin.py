@@ -7,7 +7,7 @@ internet: it has no authentication.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.sharedctypes import RawArray
@@ -18,6 +18,17 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 Checks = Mapping[str, Callable[[], bool]]
 """Component → whether it can be used now; a check that raises counts as no."""
+
+Figure = tuple[str, str, str, float]
+"""One number for ``/metrics``: its name, what it is, of which source, and the number."""
+
+Figures = Callable[[], Iterable[Figure]]
+"""What else ``/metrics`` says; while it raises, it says nothing."""
+
+
+def no_figures() -> Iterable[Figure]:
+    """Nothing."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +72,28 @@ def _holds(check: Callable[[], bool]) -> bool:
         return False
 
 
-def metrics(board: Board) -> bytes:
-    """The metrics of all workers, summed, in Prometheus' text format."""
+def metrics(board: Board, figures: Figures = no_figures) -> bytes:
+    """The metrics of all workers, summed, and those of the sources, in Prometheus' text format."""
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     Gauge("fhir_facade_workers_alive", "Workers taking requests", registry=registry).set(board.alive)
     Gauge("fhir_facade_workers_wanted", "Workers there should be", registry=registry).set(board.wanted)
+    gauges: dict[str, Gauge] = {}
+    for name, meaning, source, number in _told(figures):
+        if name not in gauges:
+            gauges[name] = Gauge(name, meaning, ["source"], registry=registry)
+        gauges[name].labels(source).set(number)
     return generate_latest(registry)
 
 
-def serve(host: str, port: int, board: Board, checks: Checks, stopping: Event) -> None:
+def _told(figures: Figures) -> list[Figure]:
+    try:
+        return list(figures())
+    except Exception:  # a copy that cannot be read has no figures; /readyz says that it cannot
+        return []
+
+
+def serve(host: str, port: int, board: Board, checks: Checks, figures: Figures, stopping: Event) -> None:
     """Answer until ``stopping`` is set."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -78,7 +101,7 @@ def serve(host: str, port: int, board: Board, checks: Checks, stopping: Event) -
 
         def do_GET(self) -> None:
             """Answer one request."""
-            status, kind, body = answer(self.path, board, checks)
+            status, kind, body = answer(self.path, board, checks, figures)
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
@@ -94,7 +117,7 @@ def serve(host: str, port: int, board: Board, checks: Checks, stopping: Event) -
             server.handle_request()
 
 
-def answer(path: str, board: Board, checks: Checks) -> tuple[int, str, bytes]:
+def answer(path: str, board: Board, checks: Checks, figures: Figures = no_figures) -> tuple[int, str, bytes]:
     """Status, content type and body of one admin document."""
     if path == "/livez":
         return 200, "application/json", b'{"live": true}'
@@ -102,5 +125,5 @@ def answer(path: str, board: Board, checks: Checks) -> tuple[int, str, bytes]:
         ready, state = readiness(board, checks)
         return (200 if ready else 503), "application/json", json.dumps(state).encode()
     if path == "/metrics":
-        return 200, CONTENT_TYPE_LATEST, metrics(board)
+        return 200, CONTENT_TYPE_LATEST, metrics(board, figures)
     return 404, "text/plain; charset=utf-8", b"known paths: /livez /readyz /metrics\n"

@@ -66,12 +66,15 @@ def parse(text: str) -> Schedule:
 
 
 def newest_settled(folder: Path, now: datetime) -> datetime | None:
-    """When the newest file arrived; None while there is none, or any is still changing."""
-    changed = [
-        datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith(".")
-    ]
+    """When the newest file arrived; None while there is none, or any is still changing or just being moved away."""
+    try:
+        changed = [
+            datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            for path in folder.rglob("*")
+            if path.is_file() and not path.name.startswith(".")
+        ]
+    except FileNotFoundError:
+        return None
     if not changed or now - max(changed) < SETTLED:
         return None
     return max(changed)
