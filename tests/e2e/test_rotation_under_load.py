@@ -218,13 +218,15 @@ def under_load(running: Running, rotation: Callable[[], None], around: int) -> i
     threads = [threading.Thread(target=running.browse, args=(number,)) for number in range(BROWSERS)]
     for thread in threads:
         thread.start()
-    running.more(around)
-    before = sum(running.counts)
-    rotation()
-    running.more(around)
-    running.done.set()
-    for thread in threads:
-        thread.join()
+    try:
+        running.more(around)
+        before = sum(running.counts)
+        rotation()
+        running.more(around)
+    finally:
+        running.done.set()
+        for thread in threads:
+            thread.join()
     return sum(running.counts) - before
 
 
