@@ -31,8 +31,8 @@ bench: $(VENV)/installed  ## speed, as ratios within one run; figures and chart 
 	@mkdir -p build
 	FHIR_FACADE_COUNTS=full $(BIN)/python -m benchmarks --json build/bench.json --chart build/bench.svg
 
-reliability: $(VENV)/installed  ## the long counts of every property: isolation, races, fuzzing, paging
-	FHIR_FACADE_COUNTS=full $(BIN)/python -m tests.reliability
+reliability: $(VENV)/installed  ## the long counts of every property, on both databases; FIGURE=R7 for one; SHORT=1 for a few
+	$(BIN)/python -m tests.reliability $(if $(FIGURE),--figure $(FIGURE)) $(if $(SHORT),--short)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -218,10 +218,10 @@ class LocalAccounts:
     def _one(self, where: Any) -> KeptAccount | None:
         with self._store.read() as connection:
             row = connection.execute(select(local_accounts).where(where)).mappings().one_or_none()
-            if row is None:
-                return None
-            mine = local_passkeys.c.subject == row["subject"]
+            mine = local_passkeys.c.subject == (row["subject"] if row else "")  # nobody's are looked for all the same
             keys = connection.execute(select(local_passkeys).where(mine)).mappings().all()
+        if row is None:
+            return None
         return self._kept(row, [Passkey(**{name: key[name] for name in Passkey.__slots__}) for key in keys])
 
     def _kept(self, row: Mapping[Any, Any], passkeys: Sequence[Passkey]) -> KeptAccount:
