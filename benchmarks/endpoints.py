@@ -69,7 +69,7 @@ def _asked(facade: Server, bench: Bench) -> Mapping[str, tuple[str, str, dict[st
     read = f"{CLAIMS}/{claim['id']}"
     return {
         "fourth page": (path, token, {}),
-        "page with includes": (f"{CLAIMS}?_include=*&_count=10", token, {}),
+        "page with includes": (f"{CLAIMS}?_include=ExplanationOfBenefit:*&_count=10", token, {}),
         "filtered page": (f"{CLAIMS}?service-date=ge2000-01-01&status=active&_count=10", token, {}),
         "read": (read, token, {}),
         "not modified": (read, token, {"If_None_Match": f'W/"{claim["meta"]["versionId"]}"'}),

@@ -181,6 +181,12 @@ def _channel_class(stopping: Event) -> type[HTTPChannel]:
             environ[ARRIVED] = cast(_Request, self.request).arrived
             return environ
 
+        def set_close_on_finish(self) -> None:
+            """Waitress ends a connection after each answer without a body, such as 304; HTTP asks for nothing of it."""
+            asked = cast(_Request, self.request).headers.get("CONNECTION", "").lower()
+            if self.has_body or self.version != "1.1" or asked == "close" or stopping.is_set():
+                super().set_close_on_finish()
+
         def build_response_header(self) -> Any:
             if stopping.is_set():
                 self.set_close_on_finish()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -32,7 +33,10 @@ def app(environ, start_response):
         time.sleep(1)
     if environ["PATH_INFO"] == "/die":
         os._exit(3)
-    body = str(os.getpid()).encode() + b" " + b"x" * 100_000
+    if environ["PATH_INFO"] == "/same":
+        start_response("304 Not Modified", [("ETag", '"1"')])
+        return []
+    body = str(os.getpid()).encode() + b" " + b"x" * int(environ["QUERY_STRING"] or 100_000)
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
 
@@ -129,6 +133,33 @@ def test_no_request_fails_while_workers_are_replaced(tmp_path: Path) -> None:
 
         assert failures == []
         assert len(workers) > 2
+
+
+def test_a_connection_outlives_an_answer_without_a_body_and_ends_where_the_client_says_so(tmp_path: Path) -> None:
+    with running(tmp_path) as (_, base), ExitStack() as stack:
+        connection = stack.enter_context(closing(http.client.HTTPConnection(base.partition("://")[2], timeout=10)))
+        for path, status in (("/same", 304), ("/", 200), ("/same", 304)):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            answer.read()
+            assert (answer.status, answer.will_close) == (status, False)
+        connection.request("GET", "/same", headers={"Connection": "close"})
+        assert connection.getresponse().will_close
+
+
+def test_a_client_that_reads_slowly_gets_a_large_answer_whole_and_delays_nobody(tmp_path: Path) -> None:
+    size = 60_000_000  # more than a connection takes at once, and more than is kept in memory
+    with running(tmp_path) as (_, base):
+        host, _, port = base.partition("://")[2].partition(":")
+        with socket.create_connection((host, int(port))) as slow:
+            slow.sendall(f"GET /?{size} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            time.sleep(0.5)
+            assert {httpx.get(base, timeout=5).status_code for _ in range(10)} == {200}
+            received = 0
+            while data := slow.recv(1_000_000):
+                received += len(data)
+
+    assert received > size
 
 
 def test_a_request_that_waited_too_long_is_told_to_come_back(tmp_path: Path) -> None:
