@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
 from flask import Blueprint, Response, abort
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from fhir_facade.fhir.mapping_table.table import mapping_rows
 from fhir_facade.web.home import TestMember
@@ -62,6 +62,35 @@ def title_of(name: str, language: str) -> str:
     return text_of(name, language).partition("\n")[0].removeprefix("# ")
 
 
+KINDS = {
+    "Inpatient-Institutional": "inpatient-facility",
+    "Outpatient-Institutional": "outpatient-facility",
+    "Professional-NonClinician": "professional",
+    "Pharmacy": "pharmacy",
+    "Oral": "oral",
+}
+"""Profile of claims → the kind of claims, as pages call it."""
+
+
+def dictionary_of(carin: str, texts: Texts) -> Mapping[str, Sequence[Mapping[str, str]]]:
+    """Resource type → what it is filled with: element, path, kinds of claims that have it, an example."""
+    groups: dict[str, list[Mapping[str, str]]] = {}
+    for row in mapping_rows(carin):
+        if row["FHIR path"]:
+            path = escape(row["FHIR path"]).replace(".", Markup(".<wbr>"))
+            told = {"element": row["element"], "path": path, "kinds": _kinds(row["profiles"], texts)}
+            groups.setdefault(row["FHIR path"].partition(".")[0], []).append(told | {"example": row["example"]})
+    return groups
+
+
+def _kinds(profiles: str, texts: Texts) -> str:
+    """The kinds of claims that have an element, in words."""
+    found = [one.removeprefix("ExplanationOfBenefit-") for one in profiles.split(", ") if "Benefit-" in one]
+    if len(found) == len(KINDS):
+        return texts("guide.every_kind")
+    return ", ".join(texts(f"consent.kind_{KINDS[one]}") if one in KINDS else one for one in found)
+
+
 def guides_blueprint(pages: Pages, base: str, members: Sequence[TestMember], carin: str) -> Blueprint:
     """The guides below ``/guides``.
 
@@ -101,7 +130,6 @@ def guides_blueprint(pages: Pages, base: str, members: Sequence[TestMember], car
 
     @blueprint.get("/guides/dictionary")
     def dictionary() -> Response:
-        rows = [row for row in mapping_rows(carin) if row["FHIR path"]]
-        return pages.render("guide_dictionary.html", rows=rows, carin=carin)
+        return pages.render("guide_dictionary.html", groups=dictionary_of(carin, pages.texts()), carin=carin)
 
     return blueprint
