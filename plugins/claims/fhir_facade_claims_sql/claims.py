@@ -26,7 +26,7 @@ from fhir_facade.contracts.records import (
     Procedure,
 )
 from fhir_facade_claims_sql.mapping import ClaimSet, Section
-from fhir_facade_claims_sql.people import PAYER, Values, need, picked, position_of, values_of
+from fhir_facade_claims_sql.people import PAYER, RowFault, Values, need, picked, position_of, values_of
 from fhir_facade_claims_sql.spec import Row
 
 NPI_PREFIX = "npi-"
@@ -34,6 +34,9 @@ NPI_PREFIX = "npi-"
 
 CLINICIAN_PREFIX = "clinician-"
 """Ids of clinicians known by their NPI alone."""
+
+MOST_ROWS = 10_000
+"""Rows of lines that one claim may have: more are a join gone wrong, and no app could show them."""
 
 PERSON_PREFIX = "person-"
 """Ids of clinicians known by a number alone that is no NPI."""
@@ -161,6 +164,9 @@ def _places(claim_set: ClaimSet, parts: Parts, absent: frozenset[str]) -> Sequen
     Where a row may hold several lines and none is filled, the first stands for the whole claim.
     """
     rows = parts.rows(claim_set.line, 0)
+    if len(rows) > MOST_ROWS:
+        where = position_of(claim_set.claim, parts.own, claim_set.claim.claim_key)
+        raise RowFault(where, f"it has {len(rows):,} rows of lines; a claim has at most {MOST_ROWS:,}")
     repeat = claim_set.line.repeat
     if not repeat:
         return [(None, claim_set.line, row) for row in rows]

@@ -7,10 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from fhir_facade.contracts.claims import ClaimQuery, MemberRecords, Rejected
+from fhir_facade.contracts.claims import Checkpoint, ClaimQuery, MemberRecords, Rejected
 from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError
 from fhir_facade_claims_sql import PRESETS
+from fhir_facade_claims_sql.claims import MOST_ROWS
 from fhir_facade_claims_sql.convert import UnfitError, to_date, to_flag, to_instant, to_money, to_quantity
 from fhir_facade_claims_sql.mapping import load
 from fhir_facade_claims_sql.spec import Spec
@@ -149,6 +151,71 @@ def test_a_database_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(ClaimsUnavailable):
         source.member("10")
     source.close()
+
+
+def test_lines_without_a_claim_and_claims_without_a_member_are_listed(url: str, tmp_path: Path) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("INSERT INTO claims VALUES ('5', 'nobody', 'P', '2025-02-01', '2025-01-24', '', '')")
+        )
+    engine.dispose()
+    told = []
+    for orphans in (True, False):
+        source = opened(url, tmp_path, preset=None, mapping=mapping(tmp_path), orphans=orphans)
+        rejects = [one for one in source.changes(None) if isinstance(one, Rejected)]
+        told.append(
+            [(one.position.file, one.position.line, one.reason) for one in rejects if "is not in" in one.reason]
+        )
+        source.close()
+
+    assert told == [
+        [
+            ("claims", "5", "its member is not in people, so nobody can be shown it"),
+            ("lines", "9", "its claim is not in claims, so there is nothing it could be a part of"),
+        ],
+        [],
+    ]
+
+
+def test_a_claim_with_very_many_lines_is_listed_and_the_rest_is_loaded(url: str, tmp_path: Path) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        rows = [{"number": number} for number in range(MOST_ROWS + 1)]
+        connection.execute(sa.text("INSERT INTO lines VALUES ('4', :number, 1, 'D0120')"), rows)
+    engine.dispose()
+    source = opened(url, tmp_path, preset=None, mapping=mapping(tmp_path))
+
+    changes = list(source.changes(None))
+    source.close()
+
+    reasons = {str(one.position.line): one.reason for one in changes if isinstance(one, Rejected)}
+    assert reasons["4"] == "it has 10,002 rows of lines; a claim has at most 10,000"
+    assert [claim.claim_id for one in changes if isinstance(one, MemberRecords) for claim in one.claims] == [
+        b"1/x".hex()
+    ]
+
+
+def test_a_database_that_fails_in_the_middle_of_a_read_loses_nothing(url: str, tmp_path: Path) -> None:
+    source = opened(url, tmp_path, preset=None, mapping=mapping(tmp_path))
+    engine = sa.create_engine(url)
+    run, seen = source.changes(None), []
+    while not isinstance(change := next(run), Checkpoint):
+        seen.append(change)
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE claims RENAME TO gone"))
+
+    with pytest.raises(ClaimsUnavailable, match="no such table: claims"):
+        list(run)
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE gone RENAME TO claims"))
+    rest = list(source.changes(change.watermark))
+    source.close()
+    engine.dispose()
+
+    assert [one.member.member_id for one in seen if isinstance(one, MemberRecords)] == ["a", "b"]
+    assert [one.position.line for one in rest if isinstance(one, Rejected)] == ["9"]
+    assert rest[-1] == Checkpoint(watermark="complete", finished=True)
 
 
 def test_a_slow_statement_is_cut_off(url: str, tmp_path: Path) -> None:
