@@ -10,7 +10,7 @@ from itertools import chain
 from fhir_facade.contracts.claims import Change, MemberRecords, Rejected, Removed, RemovedKind
 from fhir_facade.contracts.people import Coverage, Identifier, Member, Organization
 from fhir_facade.contracts.records import Claim, ClaimKind
-from fhir_facade_claims_rif import institutional, pharmacy, professional
+from fhir_facade_claims_rif import institutional, pharmacy, professional, staging
 from fhir_facade_claims_rif.cells import CellFault, Row
 from fhir_facade_claims_rif.coverages import Covers
 from fhir_facade_claims_rif.header import Source, midnight, need_day
@@ -119,6 +119,9 @@ class MemberReader:
         batch, told = self._batch(person), False
         batch.coverages = {coverage.coverage_id: coverage for coverage in person.covers.all()}
         for record in records:
+            if len(record.rows) > staging.MOST_ROWS:
+                yield _endless(record)
+                continue
             outcome = settle(record.rows)
             yield from outcome.rejected
             if outcome.removed:
@@ -161,6 +164,11 @@ class MemberReader:
 
 def _orphan(record: StagedRecord) -> Rejected:
     reason = "the claim is left out: no beneficiary file tells who its beneficiary is"
+    return Rejected(position=record.rows[0].row.position, reason=reason)
+
+
+def _endless(record: StagedRecord) -> Rejected:
+    reason = f"the claim is left out: it has more than {staging.MOST_ROWS:,} rows"
     return Rejected(position=record.rows[0].row.position, reason=reason)
 
 

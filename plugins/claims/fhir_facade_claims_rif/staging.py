@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import compress, groupby
+from itertools import compress, groupby, islice
 from operator import itemgetter
 from pathlib import Path
 
@@ -22,6 +22,9 @@ from fhir_facade.contracts.people import SourcePosition
 from fhir_facade_claims_rif.cells import Row
 from fhir_facade_claims_rif.files import Line, SourceFile, lines
 from fhir_facade_claims_rif.kinds import KINDS, FileKind, used
+
+MOST_ROWS = 10_000
+"""Rows that one record may have; of one that has more, so many and one are read, so that it is noticed."""
 
 _NAME = "rif-staging.sqlite"
 _BEHIND_ALL = "~"
@@ -121,7 +124,8 @@ class Staging:
 
     def _records(self, rows: Iterable[tuple[object, ...]]) -> Iterator[StagedRecord]:
         for (kind, record), group in groupby(rows, key=lambda row: (row[1], row[3])):
-            yield StagedRecord(KINDS[int(str(kind))], str(record), [self._row(row) for row in group])
+            some = islice(group, MOST_ROWS + 1)
+            yield StagedRecord(KINDS[int(str(kind))], str(record), [self._row(row) for row in some])
 
     def _row(self, row: tuple[object, ...]) -> StagedRow:
         _, kind, _, _, line, action, file, number, broken, cells = row

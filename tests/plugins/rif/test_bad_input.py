@@ -8,6 +8,7 @@ import pytest
 
 from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade.contracts.records import Claim
+from fhir_facade_claims_rif import staging
 from tests.plugins.rif.extract import COLUMNS, changes, claims, member, rejects, row, source, write
 
 
@@ -173,6 +174,17 @@ def test_a_line_that_occurs_twice_with_different_content_is_told(tmp_path: Path)
     assert len(claims(told)[0].lines) == 1
     reason = "the row repeats an earlier line of its record with different content; the first stays"
     assert rejects(told) == [("carrier.csv", 3, reason)]
+
+
+def test_a_claim_with_very_many_lines_is_told_and_not_held_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "MOST_ROWS", 5)
+    member(tmp_path)
+    write(tmp_path, "carrier", *({"LINE_NUM": str(number)} for number in range(1, 20)), {"CLM_ID": "3"})
+    told = changes(tmp_path)
+    assert [claim.claim_id for claim in claims(told)] == ["carrier-3"]
+    assert rejects(told) == [("carrier.csv", 2, "the claim is left out: it has more than 5 rows")]
 
 
 def test_a_member_without_a_name_is_told(tmp_path: Path) -> None:
