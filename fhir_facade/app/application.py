@@ -181,6 +181,10 @@ def _add_pages(app: Flask, parts: Parts, pages: Pages, desk: LoginDesk, limits: 
         app.register_blueprint(demo_blueprint(pages, desk.keys, base))
 
 
+LOG_INS = frozenset({"accounts", "staff", "staff_entry"})
+"""Blueprints where developers and staff log in: one address may ask there only so often."""
+
+
 def _add_registry(app: Flask, parts: Parts, pages: Pages, limits: Limits) -> None:
     settings = parts.settings
     registry = open_registry(settings, parts.store, parts.trail.event)
@@ -193,9 +197,10 @@ def _add_registry(app: Flask, parts: Parts, pages: Pages, limits: Limits) -> Non
         environment=environment,
         outbox=str(outbox_of(settings)) if sign_up and not settings.mail.host else "",
     )
-    accounts = accounts_blueprint(desk)
-    limits.guard(accounts, lambda wait: too_many_page(pages, wait))
-    for blueprint in (accounts, apps_blueprint(desk), *staff_blueprints(parts, desk)):
+    blueprints = (accounts_blueprint(desk), apps_blueprint(desk), *staff_blueprints(parts, desk))
+    for blueprint in blueprints:
+        if blueprint.name in LOG_INS:
+            limits.guard(blueprint, lambda wait: too_many_page(pages, wait))
         app.register_blueprint(blueprint)
     app.register_blueprint(directory_blueprint(pages, parts.store))
     app.register_blueprint(guides_blueprint(pages, settings.server.public_base, parts.named, settings.fhir.carin))

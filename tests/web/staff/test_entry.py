@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,14 @@ def test_a_log_out_ends_the_session_and_is_written_down(settings: Settings) -> N
     assert client.post("/developers/log-out", data=fields).location == "/staff/log-in"
     assert client.get("/staff").location == "/staff/log-in"
     assert "ok log-out" in said(settings)
+
+
+def test_an_address_that_asks_without_end_has_to_wait(settings: Settings) -> None:
+    slow = replace(settings, limits=replace(settings.limits, per_address="5 per minute"))
+    client = create_app(slow).test_client()
+    answers = [client.get("/staff/login/callback?state=x") for _ in range(7)]
+    assert [one.status_code for one in answers] == [400] * 5 + [429] * 2
+    assert int(answers[-1].headers["Retry-After"]) > 0
 
 
 def test_a_provider_that_is_away_is_a_page(tmp_path: Path) -> None:
