@@ -64,14 +64,22 @@ def _read_only(path: Path) -> float:
 
 def _synced(folder: Path, workers: int) -> tuple[float, float]:
     """CPU seconds of this process and seconds of a sync into an empty replica."""
+    plan = planned(folder, workers)
+    source = opened(folder, plan.state)
+    begun, cpu = time.perf_counter(), time.process_time()
+    report = sync(source, plan)
+    source.close()
+    assert report.written["ExplanationOfBenefit"] == MEMBERS * CLAIMS, report
+    return time.process_time() - cpu, time.perf_counter() - begun
+
+
+def planned(folder: Path, workers: int) -> SyncPlan:
+    """A sync into an empty replica."""
     state = folder / "state"
     shutil.rmtree(state, ignore_errors=True)
     url = replica_url(None, state)
     migrate(url)
-    plugin = find("fhir_facade.claims", "rif")
-    source = plugin.open(plugin.settings(folder=folder / "files"), SourceContext(name=SOURCE, scratch=state))
-    assert isinstance(source, ExtractSource)
-    plan = SyncPlan(
+    return SyncPlan(
         name=SOURCE,
         replica=url,
         mapper=Mapper(SOURCE),
@@ -81,11 +89,14 @@ def _synced(folder: Path, workers: int) -> tuple[float, float]:
         state=state,
         workers=workers,
     )
-    begun, cpu = time.perf_counter(), time.process_time()
-    report = sync(source, plan)
-    source.close()
-    assert report.written["ExplanationOfBenefit"] == MEMBERS * CLAIMS, report
-    return time.process_time() - cpu, time.perf_counter() - begun
+
+
+def opened(folder: Path, scratch: Path) -> ExtractSource:
+    """The files in ``folder`` as a source."""
+    plugin = find("fhir_facade.claims", "rif")
+    source = plugin.open(plugin.settings(folder=folder / "files"), SourceContext(name=SOURCE, scratch=scratch))
+    assert isinstance(source, ExtractSource)
+    return source
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from fhir_facade.contracts.sections import (
     Settings,
     SourceSettings,
     StaffSettings,
+    SyncSettings,
 )
 from fhir_facade.contracts.settings import Reader
 
@@ -47,6 +48,7 @@ SECTIONS: dict[str, type[Any]] = {
     "sensitive": SensitiveSettings,
     "mail": MailSettings,
     "registry": RegistrySettings,
+    "sync": SyncSettings,
     "staff": StaffSettings,
 }
 """Table of the file → its settings class. ``[[claims]]`` and ``[identity]`` choose plugins and are read apart."""

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ PEERS: dict[str, Callable[[], bool]] = {
     "chromium": lambda: bool(shutil.which("chromium")),
     "node": lambda: bool(shutil.which("node") and shutil.which("npm")),
     "java": lambda: bool(shutil.which("java") and shutil.which("mvn")),
+    "spark": lambda: bool(shutil.which("java") and find_spec("pyspark")),
     "xmlsec": lambda: bool(shutil.which("xmlsec1")),
     "wrk": lambda: bool(shutil.which("wrk")),
 }

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,6 +18,7 @@ from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.claims import ExtractSource
 from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError
 from fhir_facade.contracts.sections import Settings, SourceSettings
+from fhir_facade.contracts.stretches import ReadsInStretches
 from fhir_facade.oauth.codes import end_grants_on
 from fhir_facade.plugins import open_source
 from fhir_facade.resources.crosswalk import Crosswalk, PatientOf, own_patient
@@ -26,6 +30,7 @@ from fhir_facade.store.logins import Logins
 from fhir_facade.sync.progress import OnProgress
 from fhir_facade.sync.report import SyncReport
 from fhir_facade.sync.run import SyncPlan, sync
+from fhir_facade.sync.spark import SparkCluster
 
 
 def source_named(settings: Settings, name: str) -> SourceSettings:
@@ -48,22 +53,57 @@ def sync_source(
     *,
     allow_removals: bool = False,
     workers: int = 1,
+    spark: bool = False,
 ) -> SyncReport:
     """Bring the copy of one source up to date.
 
+    Args:
+        settings: of the facade.
+        name: of the source.
+        on_progress: called as the run goes on.
+        allow_removals: a snapshot may remove more than half of the members.
+        workers: processes that read and map.
+        spark: have Apache Spark read and map instead.
+
     Raises:
-        ConfigError: there is no such source, or it is served live.
+        ConfigError: there is no such source, it is served live, or Spark cannot read it.
         ClaimsUnavailable: the source or the copy cannot be used now.
     """
     entry = source_named(settings, name)
-    source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
+    source = open_source(entry, settings.path.parent, _scratch(settings, entry, spark))
     try:
         if entry.mode != "replica" or not isinstance(source, ExtractSource):
             raise ConfigError([f"{name} is served live: it has no copy to sync"])
         plan = plan_of(settings, entry, allow_removals=allow_removals, workers=workers)
+        if spark:
+            plan = replace(plan, cluster=cluster_of(settings, entry, source))
         return remembered(settings, name, lambda: sync(source, plan, on_progress))
     finally:
         source.close()
+
+
+def cluster_of(settings: Settings, entry: SourceSettings, source: object) -> SparkCluster:
+    """Spark as the config wants it, for one source.
+
+    Raises:
+        ConfigError: the source cannot be read in stretches, or Spark is not installed.
+    """
+    if not isinstance(source, ReadsInStretches):
+        raise ConfigError([f"{entry.name}: adapter {entry.adapter} cannot be read in stretches; leave --engine away"])
+    spark, scratch = settings.sync.spark, _scratch(settings, entry, spark=True)
+    cluster = SparkCluster(
+        master=spark.master,
+        conf=spark.conf,
+        folder=scratch,
+        opens=partial(open_source, entry, settings.path.parent, scratch),
+    )
+    cluster.require()
+    return cluster
+
+
+def _scratch(settings: Settings, entry: SourceSettings, spark: bool) -> Path:
+    shared = settings.sync.spark.folder if spark else None
+    return shared / entry.name if shared else scratch_of(settings, entry)
 
 
 def plan_of(settings: Settings, entry: SourceSettings, *, allow_removals: bool = False, workers: int = 1) -> SyncPlan:

@@ -26,8 +26,21 @@ from fhir_facade.sync.report import SyncReport
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that map; 1 for one in all."
 )
+@click.option(
+    "--engine",
+    default="process",
+    show_default=True,
+    type=click.Choice(["process", "spark"]),
+    help="What reads and maps: processes here, or Apache Spark as [sync.spark] says.",
+)
 def sync(
-    source: str | None, every: bool, config: Path | None, as_json: bool, allow_removals: bool, workers: int
+    source: str | None,
+    every: bool,
+    config: Path | None,
+    as_json: bool,
+    allow_removals: bool,
+    workers: int,
+    engine: str,
 ) -> None:
     """Bring the copy of SOURCE up to date; exits 1 when records were rejected, and says where they are listed."""
     settings = settings_of(config)
@@ -39,7 +52,7 @@ def sync(
     reports, failed = [], False
     for name in names:
         try:
-            reports.append(run(settings, name, allow_removals=allow_removals, workers=workers))
+            reports.append(run(settings, name, allow_removals=allow_removals, workers=workers, spark=engine == "spark"))
         except FacadeError as error:
             if not every:
                 raise
@@ -55,7 +68,9 @@ def sync(
     sys.exit(1 if failed or any(report.rejected for report in reports) else 0)
 
 
-def run(settings: Settings, source: str, *, allow_removals: bool = False, workers: int = 1) -> SyncReport:
+def run(
+    settings: Settings, source: str, *, allow_removals: bool = False, workers: int = 1, spark: bool = False
+) -> SyncReport:
     """Sync one source with a progress bar on standard error."""
     columns = (
         TextColumn("{task.description}"),
@@ -73,7 +88,7 @@ def run(settings: Settings, source: str, *, allow_removals: bool = False, worker
             rate = f"{speed:,.0f}/s" if speed else ""
             bar.update(task, completed=done, total=total, unit=unit, rate=rate)
 
-        return sync_source(settings, source, show, allow_removals=allow_removals, workers=workers)
+        return sync_source(settings, source, show, allow_removals=allow_removals, workers=workers, spark=spark)
 
 
 def print_report(report: SyncReport) -> None:

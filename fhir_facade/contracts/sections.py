@@ -216,6 +216,26 @@ class StaffSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SparkSettings:
+    """``[sync.spark]``: where ``fhir-facade sync --engine spark`` runs."""
+
+    master: str = setting("Where Spark runs: local[2], spark://…, yarn, k8s://…", default="local[*]")
+    conf: dict[str, str] = setting("Spark properties", default={}, example='{ "spark.executor.memory" = "4g" }')
+    folder: Path | None = setting(
+        "Folder that every machine of the cluster sees, for a source's temporary files and rows that wait to be "
+        "written; the state folder where absent",
+        default=None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncSettings:
+    """``[sync]``: how copies are filled."""
+
+    spark: SparkSettings = setting("Apache Spark, for `sync --engine spark`", default=SparkSettings())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
     """One ``[[claims]]`` entry. ``options`` is the adapter's own table, read by the adapter's settings class.
 
@@ -257,6 +277,7 @@ class Settings:
     mail: MailSettings
     registry: RegistrySettings
     staff: StaffSettings
+    sync: SyncSettings
     claims: tuple[SourceSettings, ...]
     identity: IdentitySettings
     staff_options: dict[str, Any] = field(default_factory=dict)

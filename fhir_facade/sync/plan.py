@@ -13,6 +13,7 @@ from fhir_facade.resources.crosswalk import PatientOf, own_patient
 from fhir_facade.resources.matching import MatchHash
 from fhir_facade.sync.batch import Labels
 from fhir_facade.sync.combining import Combinations
+from fhir_facade.sync.work import Cluster
 
 BATCH = 2_000
 """Resources in one transaction."""
@@ -38,6 +39,7 @@ class SyncPlan:
         allow_removals: a snapshot may remove more than half of the members.
         batch: resources in one transaction.
         workers: processes that map beside the one that reads and writes; 1 for one process that does it all.
+        cluster: machines that read and map, instead of processes here.
     """
 
     name: str
@@ -53,3 +55,9 @@ class SyncPlan:
     allow_removals: bool = False
     batch: int = BATCH
     workers: int = 1
+    cluster: Cluster | None = None
+
+    @property
+    def shares(self) -> bool:
+        """Whether others map, who all need the dictionary."""
+        return self.workers > 1 or self.cluster is not None

@@ -17,11 +17,9 @@ from multiprocessing.connection import Connection
 from typing import NoReturn
 
 from fhir_facade.contracts.claims import Change
-from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, FacadeError
-from fhir_facade.resources.frames import Dictionary, Packer
-from fhir_facade.sync.batch import Batch
-from fhir_facade.sync.harvest import Harvest, harvest
-from fhir_facade.sync.prepare import pack
+from fhir_facade.contracts.errors import ClaimsUnavailable
+from fhir_facade.sync.harvest import Harvest
+from fhir_facade.sync.work import Work
 
 Stretch = Callable[[], Iterable[Change]]
 """Reads what is to be mapped."""
@@ -31,16 +29,12 @@ class Pool:
     """Processes that map.
 
     Args:
-        batch: an empty batch as each process fills it.
-        dictionary: what rows are compressed under.
-        stamp: says which rendering wrote a row.
+        work: what each process does.
         workers: how many at a time.
     """
 
-    def __init__(self, batch: Batch, dictionary: Dictionary, stamp: int, workers: int) -> None:
-        self._batch = batch
-        self._dictionary = dictionary
-        self._stamp = stamp
+    def __init__(self, work: Work, workers: int) -> None:
+        self._work = work
         self._workers = workers
         self._out: deque[tuple[Connection, int, str | None]] = deque()
 
@@ -98,20 +92,7 @@ class Pool:
         status = 1
         try:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            pipe.send(self._mapped(stretch))
+            pipe.send(self._work.done(stretch()))
             status = 0
         finally:
             os._exit(status)
-
-    def _mapped(self, stretch: Stretch) -> Harvest | FacadeError:
-        packer = Packer(self._dictionary)
-        try:
-            found = harvest(stretch(), self._batch)
-            for batch in found.batches:
-                for prepared in batch.prepared():
-                    pack(prepared, self._stamp, packer)
-        except FacadeError as error:
-            return error
-        except Exception as error:
-            return ClaimsInvalid("cannot-map", f"{type(error).__name__} while mapping")
-        return found

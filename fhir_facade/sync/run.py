@@ -20,20 +20,18 @@ from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, Facad
 from fhir_facade.contracts.stretches import ReadsInStretches
 from fhir_facade.resources.database import DATABASE_ERRORS, told, writer
 from fhir_facade.resources.frames import ENOUGH_SAMPLES, PLAIN, Dictionary, Packer
-from fhir_facade.resources.schema import TYPES
 from fhir_facade.search.registry import REGISTRY
-from fhir_facade.sync.batch import Batch, MemberBatch
+from fhir_facade.sync.batch import Batch
 from fhir_facade.sync.collecting import collect, collected_between_batches
 from fhir_facade.sync.dictionaries import dictionary_for
 from fhir_facade.sync.done import Done
-from fhir_facade.sync.harvest import take_aside
+from fhir_facade.sync.harvest import Harvest, take_aside
 from fhir_facade.sync.lock import one_at_a_time
 from fhir_facade.sync.people import PeopleWriter
 from fhir_facade.sync.plan import SyncPlan
 from fhir_facade.sync.pool import Pool, Stretch
 from fhir_facade.sync.progress import Counter, OnProgress
 from fhir_facade.sync.progress import told as read_of
-from fhir_facade.sync.rekeying import Rekeying
 from fhir_facade.sync.removal import apply_removed, sweep
 from fhir_facade.sync.report import SyncReport
 from fhir_facade.sync.rows import RowWriter
@@ -46,6 +44,8 @@ from fhir_facade.sync.state import (
     today,
     write_rejects,
 )
+from fhir_facade.sync.work import Work
+from fhir_facade.sync.writing import BatchWriter
 
 __all__ = ["OnProgress", "SyncPlan", "fingerprint", "sync"]
 
@@ -54,9 +54,6 @@ _STORAGE = 1
 
 _STRETCH = 400
 """Records that a worker maps at a time."""
-
-_CLAIM = TYPES["ExplanationOfBenefit"]
-_OWN_TYPES = (TYPES["Coverage"], TYPES["ExplanationOfBenefit"], TYPES["RelatedPerson"])
 
 
 def sync(source: ExtractSource, plan: SyncPlan, on_progress: OnProgress | None = None) -> SyncReport:
@@ -146,12 +143,18 @@ class _Run:
                 self._latest = change.watermark
                 return True
             self._take(change)
-            if self._pool is not None and isinstance(change, Checkpoint) and isinstance(self._source, ReadsInStretches):
+            if self._shared and isinstance(change, Checkpoint) and isinstance(self._source, ReadsInStretches):
                 changes.close()
-                return self._read_stretches(self._source, self._pool)
+                return self._read_stretches(self._source)
 
-    def _read_stretches(self, source: ReadsInStretches, pool: Pool) -> bool:
-        """Have the rest read by the workers as well; whether the source said that it finished."""
+    @property
+    def _shared(self) -> bool:
+        """Whether there is a dictionary, so that others can go on."""
+        trained = self._dictionary not in (None, PLAIN)
+        return self._pool is not None or (self._plan.cluster is not None and trained)
+
+    def _read_stretches(self, source: ReadsInStretches) -> bool:
+        """Have the rest read by the others as well; whether the source said that it finished."""
         self._drain()
         try:
             stretches = source.stretches(self._latest)
@@ -159,10 +162,14 @@ class _Run:
             raise
         except Exception as error:
             raise ClaimsInvalid("source-raised", f"the source raised {type(error).__name__}") from error
-        for stretch in stretches:
-            self._hand_out(pool, partial(source.read, stretch))
-        while pool.busy:
-            self._take_back(pool)
+        if self._plan.cluster is not None:
+            for found in self._plan.cluster.harvests(stretches, self._work()):
+                self._put(found)
+        elif self._pool is not None:
+            for stretch in stretches:
+                self._hand_out(self._pool, partial(source.read, stretch))
+            while self._pool.busy:
+                self._take_back(self._pool)
         self._latest = self._state.watermark
         return self._finished
 
@@ -182,7 +189,7 @@ class _Run:
             if isinstance(change, Removed):
                 self._drain()
             take_aside(batch, change)
-        first = self._plan.workers > 1 and self._pool is None  # a dictionary as soon as may be: the others wait for it
+        first = self._plan.shares and not self._shared  # a dictionary as soon as may be: the others wait for it
         if batch.size >= (min(self._plan.batch, ENOUGH_SAMPLES) if first else self._plan.batch):
             self._flush(None)
 
@@ -207,8 +214,10 @@ class _Run:
         pool.hand_out(stretch, self._latest)
 
     def _take_back(self, pool: Pool) -> None:
-        """Put what a worker mapped to the rest; commit where that is enough for a batch."""
-        found = pool.take_back()
+        self._put(pool.take_back())
+
+    def _put(self, found: Harvest) -> None:
+        """Put what others mapped to the rest; commit where that is enough for a batch."""
         for batch in found.batches:
             if self._batch.removed and batch.members:
                 self._commit(None)
@@ -234,8 +243,17 @@ class _Run:
         self._drain()
         self._commit(finished)
         if self._plan.workers > 1 and self._pool is None and self._dictionary not in (None, PLAIN) and not finished:
-            empty = Batch(self._plan.name, self._plan.mapper, self._plan.labels, self._plan.patient_of)
-            self._pool = Pool(empty, self._dictionary or PLAIN, self._stamp, self._plan.workers)
+            self._pool = Pool(self._work(), self._plan.workers)
+
+    def _work(self) -> Work:
+        return Work(
+            source=self._plan.name,
+            mapper=self._plan.mapper,
+            labels=self._plan.labels,
+            patient_of=self._plan.patient_of,
+            dictionary=self._dictionary or PLAIN,
+            stamp=self._stamp,
+        )
 
     def _commit(self, finished: float | None) -> None:
         """One transaction: the batch with the last checkpoint that it reaches."""
@@ -243,7 +261,7 @@ class _Run:
         with self._engine.begin() as connection:
             rows = RowWriter(connection, self._packer(connection), self._stamp, self.report)
             people = PeopleWriter(connection, self._state, self._plan.hashed, self._plan.combinations)
-            self._write(rows, people)
+            BatchWriter(rows, people, self._state, self._done, self._plan.moved).write(self._batch)
             apply_removed(rows, people, self._plan.name, self._batch.removed)
             add_rejects(connection, self._state, self._batch.rejects)
             save_progress(connection, self._state)
@@ -256,38 +274,10 @@ class _Run:
         collect()
 
     def _packer(self, connection: Connection) -> Packer:
-        if self._pool is None or self._dictionary is None:
+        if self._dictionary is None or not self._shared:
             prepared = list(self._batch.prepared())
             self._dictionary = dictionary_for(connection, self._state.key, prepared, self._dictionary)
         return Packer(self._dictionary)
-
-    def _write(self, rows: RowWriter, people: PeopleWriter) -> None:
-        members = [member for member in self._batch.members.values() if member.rows or member.kept]
-        shown = [member for member in members if member.rows]
-        keys, new = people.keys(shown)
-        stay = Rekeying(people.connection, self._state, self._plan.moved).apply(shown, keys)
-        keys |= people.known([member.local for member in members if member.local not in keys])
-        shared = -self._state.key
-        rows.put(shared, self._done.left(shared, self._batch.shared.values()), fresh=False)
-        for member in members:
-            if member.rows and (member.local not in keys or member.local in stay):
-                fault = (
-                    "another member of this source has the same Patient id: the identifier of the crosswalk is shared"
-                )
-                self._batch.reject(member.member.position, fault)
-            elif member.local in keys:
-                self._write_member(rows, people, keys[member.local], member, member.local in new)
-        rows.flush()
-        people.flush()
-
-    def _write_member(self, rows: RowWriter, people: PeopleWriter, key: int, member: MemberBatch, fresh: bool) -> None:
-        changed = rows.put(key, self._done.left(key, member.rows.values()), fresh)
-        if member.rows:
-            people.put(key, member, any(number != _CLAIM for number, _ in changed), fresh)
-        if self._state.snapshot:
-            kept = ((number, identifier) for identifier in member.kept for number in _OWN_TYPES)
-            places = dict.fromkeys((*member.rows, *kept, (TYPES["Patient"], member.patient)))
-            rows.mark_seen(self._state.key, [(key, number, identifier) for number, identifier in places])
 
     def _finish_rejects(self) -> None:
         with self._engine.begin() as connection:
