@@ -86,6 +86,11 @@ async function unreached(page) {
   return page.evaluate(() => [...[...window.facadeWanted].map((one) => `not reached: ${one.outerHTML.slice(0, 120)}`), ...window.facadeDull.map((one) => `no ring: ${one}`)]);
 }
 
+// The API explorer shows its operations a while after the page is there.
+async function settled(page) {
+  if (await page.locator("#swagger-ui").count()) await page.locator(".opblock").first().waitFor();
+}
+
 const overhang = (page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 const picture = (page, path) => (path ? page.screenshot({ path, fullPage: true }) : null);
 
@@ -93,6 +98,7 @@ const picture = (page, path) => (path ? page.screenshot({ path, fullPage: true }
 async function survey({ path, cookies, pictures, keyboard }) {
   const desk = await arrive({ cookies });
   const answer = await desk.page.goto(base + path);
+  await settled(desk.page);
   const found = { status: answer.status(), policy: (await answer.allHeaders())["content-security-policy"] ?? "" };
   Object.assign(found, { title: await desk.page.title(), wide: await overhang(desk.page), bytes: desk.seen.bytes });
   await picture(desk.page, pictures && `${pictures}-desk.png`);
@@ -106,6 +112,7 @@ async function survey({ path, cookies, pictures, keyboard }) {
   await picture(desk.page, pictures && `${pictures}-paper.png`);
   const phone = await arrive({ cookies, language: "es", width: 320 });
   await phone.page.goto(base + path);
+  await settled(phone.page);
   found.narrow = await overhang(phone.page);
   found.language = await phone.page.evaluate(() => document.documentElement.lang);
   found.texts = await phone.page.evaluate(() => {
