@@ -21,8 +21,8 @@ from benchmarks.pages import MEMBERS, ROUNDS, SECONDS, full_pages
 
 CLAIMS = "/fhir/ExplanationOfBenefit"
 BOUNDS = {
-    "fourth page": 2.5,
-    "page with includes": 4.0,
+    "fourth page": 3.0,
+    "page with includes": 6.0,
     "filtered page": 3.0,
     "read": 2.5,
     "not modified": 2.5,
