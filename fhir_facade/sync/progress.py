@@ -46,5 +46,7 @@ class Counter:
 
 def told(records: MemberRecords) -> Told:
     """What is counted of one member's records."""
-    lines = sum(len(getattr(claim, "lines", ())) for claim in records.claims)
-    return records.member.member_id, len(records.claims), lines
+    member = getattr(records.member, "member_id", "")  # records that break the contract are counted, too
+    claims = records.claims if isinstance(records.claims, (tuple, list)) else ()
+    found = (getattr(claim, "lines", ()) for claim in claims)
+    return str(member), len(claims), sum(len(lines) for lines in found if isinstance(lines, (tuple, list)))
