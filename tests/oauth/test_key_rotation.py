@@ -117,5 +117,6 @@ def test_rotations_under_load_on_two_nodes_fail_no_verification(quick, store, tm
     other.close()
     assert [error for party in parties for error in party.failed] == []
     assert len(parties[0].used | parties[1].used) == rotations + 1
+    assert rate > 0.9 * RATE or not full_counts, f"only {rate:.0f} requests a second: the machine is busy with more"
     verified = sum(party.verified for party in parties)
     figure(f"{rotations} rotations on two nodes, {rate:.0f} requests/s, 0 of {verified} verifications failed")
