@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.peers.running import cache
+from tests.peers.fetched import beside_packages, from_npm
 
 PACKAGES = ("playwright-core@1.65.1", "axe-core@4.14.1")
 
 
 def installed(script: str) -> Path:
     """The script beside its packages; fetched at the first call."""
-    folder = cache("chromium-" + "-".join(PACKAGES).replace("@", "-"))
-    if not (folder / "node_modules" / "axe-core").is_dir():
-        command = ["npm", "install", "--silent", "--prefix", str(folder), *PACKAGES]
-        subprocess.run(command, check=True, capture_output=True, timeout=300)
-    shutil.copy(Path(__file__).with_name(script), folder / script)
-    return folder / script
+    return beside_packages(from_npm(*PACKAGES), Path(__file__).with_name(script))
 
 
 def passkey(base: str, invitation: str, password: str) -> dict[str, bool]:

@@ -11,24 +11,25 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.fetched import fetched
+
 _SOURCE = Path(__file__).parent / "hapi_server"
 _REQUIRED = os.environ.get("FHIR_FACADE_PEERS") == "required"
 
 
 def libraries() -> Path:
     """The folder of HAPI's libraries; fetched by Maven on the first call after a change of the list."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     digest = hashlib.sha256((_SOURCE / "pom.xml").read_bytes()).hexdigest()[:12]
-    folder = cache / "fhir-facade" / f"hapi-{digest}"
-    if not (folder / "fetched").exists():
-        wanted = f"-DoutputDirectory={folder / 'lib'}"
-        command = ["mvn", "-q", "-B", "-f", str(_SOURCE / "pom.xml"), "dependency:copy-dependencies", wanted]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            reason = f"Maven cannot fetch HAPI: {done.stdout[-500:]}"
-            pytest.fail(reason) if _REQUIRED else pytest.skip(reason)
-        (folder / "fetched").touch()
-    return folder / "lib"
+    return fetched(f"hapi-{digest}", _fetch) / "lib"
+
+
+def _fetch(folder: Path) -> None:
+    wanted = f"-DoutputDirectory={folder / 'lib'}"
+    command = ["mvn", "-q", "-B", "-f", str(_SOURCE / "pom.xml"), "dependency:copy-dependencies", wanted]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = f"Maven cannot fetch HAPI: {done.stdout[-500:]}"
+        pytest.fail(reason) if _REQUIRED else pytest.skip(reason)
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
 
-from tests.peers.running import cache, free_port, running
+from tests.peers.fetched import fetched
+from tests.peers.running import free_port, running
 
 VERSION = "26.4.0"
 PASSWORD = "right-password"
@@ -27,16 +28,16 @@ SP = "https://facade.example/saml"
 
 def installed() -> Path:
     """The unpacked distribution; fetched by Maven at the first call."""
-    folder = cache(f"keycloak-{VERSION}")
-    home = folder / f"keycloak-{VERSION}"
-    if not (home / "bin" / "kc.sh").is_file():
-        artifact = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
-        command = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={folder}"]
-        subprocess.run(command, check=True, capture_output=True, timeout=900)
-        with zipfile.ZipFile(folder / f"keycloak-quarkus-dist-{VERSION}.zip") as archive:
-            archive.extractall(folder)
-        (home / "bin" / "kc.sh").chmod(0o755)
-    return home
+    return fetched(f"keycloak-{VERSION}", _unpack) / f"keycloak-{VERSION}"
+
+
+def _unpack(folder: Path) -> None:
+    artifact = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
+    command = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={folder}"]
+    subprocess.run(command, check=True, capture_output=True, timeout=900)
+    with zipfile.ZipFile(folder / f"keycloak-quarkus-dist-{VERSION}.zip") as archive:
+        archive.extractall(folder)
+    (folder / f"keycloak-{VERSION}" / "bin" / "kc.sh").chmod(0o755)
 
 
 def _user(name: str, number: str) -> dict[str, object]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +11,8 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
 
-from tests.peers.running import cache, free_port, running
+from tests.peers.fetched import beside_packages, from_npm
+from tests.peers.running import free_port, running
 
 VERSION = "9.13.3"
 PEOPLE = {
@@ -27,11 +26,8 @@ PEOPLE = {
 
 def installed() -> Path:
     """The folder with the provider's packages; fetched at the first call."""
-    folder = cache(f"oidc-provider-{VERSION}")
-    if not (folder / "node_modules" / "oidc-provider").is_dir():
-        command = ["npm", "install", "--silent", "--prefix", str(folder), f"oidc-provider@{VERSION}"]
-        subprocess.run(command, check=True, capture_output=True, timeout=300)
-    shutil.copy(Path(__file__).with_name("op.mjs"), folder / "op.mjs")
+    folder = from_npm(f"oidc-provider@{VERSION}")
+    beside_packages(folder, Path(__file__).with_name("op.mjs"))
     return folder
 
 

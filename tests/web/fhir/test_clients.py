@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.peers.running import cache
+from tests.peers.fetched import beside_packages, from_npm
 from tests.web.fhir.served import Served
 from tests.web.fhir.world import World, listening
 
@@ -66,11 +65,7 @@ def test_fhirclient_searches_includes_and_pages(live: World, served: Served):
 
 @pytest.mark.peer("node")
 def test_fhir_kit_client_searches_includes_and_pages(live: World, served: Served, tmp_path: Path):
-    folder = cache(KIT.replace("@", "-"))
-    if not (folder / "node_modules" / "fhir-kit-client").is_dir():
-        install = ["npm", "install", "--silent", "--prefix", str(folder), KIT]
-        subprocess.run(install, check=True, capture_output=True, timeout=300)
-    script = shutil.copy(Path(__file__).with_name("kit.mjs"), folder / "kit.mjs")
+    script = beside_packages(from_npm(KIT), Path(__file__).with_name("kit.mjs"))
     run = ["node", script, live.base, served.rich, served.rich]
     done = subprocess.run(run, check=True, capture_output=True, timeout=60)
     said = json.loads(done.stdout)

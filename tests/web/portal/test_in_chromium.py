@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from fhir_facade.registry.reviews import OPERATOR
 from tests.peers.chromium import PACKAGES, look
-from tests.peers.running import cache
+from tests.peers.fetched import beside_packages, from_npm
 from tests.web.portal.stage import Browser, Stage
 
 PICTURES = Path(__file__).resolve().parents[3] / "build" / "screens" / "portal"
@@ -69,11 +68,7 @@ def test_reviewers_pages_can_be_used_by_everybody(stage: Stage, served: str) -> 
 
 def walked(stage: Stage, base: str, language: str) -> dict[str, list[str]]:
     """What a developer and a reviewer saw who used the keyboard alone."""
-    folder = cache("chromium-" + "-".join(PACKAGES).replace("@", "-"))
-    if not (folder / "node_modules" / "axe-core").is_dir():
-        install = ["npm", "install", "--silent", "--prefix", str(folder), *PACKAGES]
-        subprocess.run(install, check=True, capture_output=True, timeout=300)
-    shutil.copy(Path(__file__).with_name("walk.mjs"), folder / "portal-walk.mjs")
+    script = beside_packages(from_npm(*PACKAGES), Path(__file__).with_name("walk.mjs"))
     pictures = PICTURES / f"walk-{language}"
     pictures.mkdir(parents=True, exist_ok=True)
     invitation = stage.registry.accounts.invite("rita@agency.example", "Rita Okafor", "reviewer")
@@ -85,7 +80,7 @@ def walked(stage: Stage, base: str, language: str) -> dict[str, list[str]]:
         "invitation": invitation.removeprefix("http://localhost"),
         "now": stage.clock.now,
     }
-    command = ["node", str(folder / "portal-walk.mjs")]
+    command = ["node", str(script)]
     done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     report: dict[str, list[str]] = json.loads(done.stdout)
