@@ -154,9 +154,11 @@ def test_a_request_is_worked_at_the_command_line(sandbox: Sandbox) -> None:
     ada.fill(ada.open("/developers/log-in"), "/developers/log-in", email=address, password=PASSWORD)
     ada.protect()
     app_path = registered(ada).url.path
+    known = sandbox.run("apps", "review", "list", *config, "--json")
     ada.fill(ada.open(f"{app_path}/production"), f"{app_path}/production", **REQUEST)
-    (waiting,) = sandbox.run("apps", "review", "list", *config, "--json")
-    request = waiting["request"]
+    listed = sandbox.run("apps", "review", "list", *config, "--json")
+    before = {waiting["request"] for waiting in known}
+    (request,) = {waiting["request"] for waiting in listed} - before
     wrong = command("apps", "review", "deny", *config, request, "--reason", "no", state=sandbox.state)
     assert wrong.returncode == 1
     assert "--reason must be one of" in wrong.stderr

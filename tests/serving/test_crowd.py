@@ -101,6 +101,7 @@ def ask_for_much(crowd: Crowd, person: int, path: str, stop: threading.Event) ->
     return found
 
 
+@pytest.mark.figure(of="S1")
 def test_the_crowded_the_large_and_the_slow_leave_room_for_everybody(server, crowd, full_counts, figure) -> None:
     seconds = 20 if full_counts else 3
     stop = threading.Event()
@@ -120,6 +121,7 @@ def test_the_crowded_the_large_and_the_slow_leave_room_for_everybody(server, cro
     )
 
 
+@pytest.mark.figure(of="S2")
 def test_no_request_fails_while_workers_are_replaced_again_and_again(server, crowd, full_counts, figure) -> None:
     times = 50 if full_counts else 3
     done = threading.Event()
