@@ -17,7 +17,7 @@ sandbox: $(VENV)/installed  ## the whole facade with invented members, at http:/
 	$(BIN)/fhir-facade sandbox --port $(PORT)
 
 test: $(VENV)/installed  ## every test that needs no other program; peers are skipped with a reason
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/installed  ## formatting, lint, types
 	$(BIN)/ruff format --check .
