@@ -33,10 +33,8 @@ from tests.peers.keycloak import Keycloak, keycloak
 from tests.peers.log_ins import AT_KEYCLOAK, BASE, PASSWORD, PEOPLE, START, LogIn, follow, hidden
 
 BACK = "https://app.example/back"
-SCOPE = (
-    "openid fhirUser offline_access launch/patient "
-    "patient/Patient.rs patient/Coverage.rs patient/ExplanationOfBenefit.rs"
-)
+SCOPE = "openid fhirUser offline_access launch/patient patient/Patient.rs "
+SCOPE += "patient/Coverage.rs patient/ExplanationOfBenefit.rs"
 NUMBERS = dict(zip(PEOPLE, ("A1", "unknown", "TWO"), strict=True))
 CONFIG = """
 [server]
@@ -279,8 +277,7 @@ def stop(world: World, tokens: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "log_in",
     [
-        "sandbox",
-        "local",
+        *("sandbox", "local"),
         pytest.param("ldap", marks=pytest.mark.peer("slapd")),
         pytest.param("oidc", marks=pytest.mark.peer("node")),
         pytest.param("keycloak-oidc", marks=pytest.mark.peer("java")),

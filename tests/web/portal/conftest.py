@@ -10,7 +10,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from fhir_facade.web.assets import static_blueprint
-from tests.web.portal.stage import Stage, build
+from tests.web.portal.stage import Browser, Stage, build
 
 
 @pytest.fixture
@@ -31,3 +31,18 @@ def served(stage: Stage) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def ada(stage: Stage) -> Browser:
+    """A developer with a second factor."""
+    browser = stage.browser().developer()
+    browser.add_second_factor()
+    return browser
+
+
+@pytest.fixture
+def asked(stage: Stage, ada: Browser) -> str:
+    """The id of a request that was submitted."""
+    ada.request(ada.register())
+    return stage.registry.reviews.all()[0].review_id

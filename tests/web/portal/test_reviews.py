@@ -12,21 +12,6 @@ from fhir_facade.store.secrets import hash_of
 from tests.web.portal.stage import YES, Browser, Stage
 
 
-@pytest.fixture
-def ada(stage: Stage) -> Browser:
-    """A developer with a second factor."""
-    browser = stage.browser().developer()
-    browser.add_second_factor()
-    return browser
-
-
-@pytest.fixture
-def asked(stage: Stage, ada: Browser) -> str:
-    """The id of a request that was submitted."""
-    ada.request(ada.register())
-    return stage.registry.reviews.all()[0].review_id
-
-
 def decide(browser: Browser, review_id: str, action: str, **values: str):
     browser.get(f"/review/{review_id}")
     return browser.send(f"/review/{review_id}", action=action, **values)
