@@ -1,4 +1,4 @@
-"""The state folder: where the databases are when no URL is given, and the secrets a sandbox makes for itself."""
+"""The state folder, and the secrets a sandbox makes for itself in it."""
 
 from __future__ import annotations
 
@@ -27,20 +27,6 @@ def state_folder(settings: Settings) -> Path:
     except OSError as error:
         raise ConfigError([f"server.state: cannot make {folder} ({error.strerror}); choose another folder"]) from error
     return folder
-
-
-def store_url(settings: Settings) -> str:
-    """The SQLAlchemy URL of the facade's own tables."""
-    return _url(settings.store.url, settings, "store.sqlite3")
-
-
-def replica_url(settings: Settings) -> str:
-    """The SQLAlchemy URL of the read-only copy."""
-    return _url(settings.replica.url, settings, "replica.sqlite3")
-
-
-def _url(url: Secret | None, settings: Settings, file: str) -> str:
-    return url.reveal() if url else f"sqlite:///{state_folder(settings) / file}"
 
 
 def identifier_keys(settings: Settings) -> dict[str, bytes]:

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection as Connection
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -111,6 +112,11 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     if not connection.get_execution_options().get(_READ):
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # waits for the other writer now, instead of failing later
+
+
+def insert_into(connection: Connection, table: Table) -> Any:
+    """An INSERT of the connection's own dialect, which can say what happens to a row that is there already."""
+    return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
 
 
 @contextmanager

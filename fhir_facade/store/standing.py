@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from fhir_facade.store.engine import Connection, Store
+from fhir_facade.store.engine import Connection, Store, insert_into
 from fhir_facade.store.secrets import new_id
 from fhir_facade.store.tables import metadata
 
@@ -134,7 +133,7 @@ class Standing:
     def found(self, name: str, at: int, told: Mapping[str, Any]) -> None:
         """Keep a fact in place of the one before it."""
         with self._store.write() as connection:
-            made = _insert(connection, facts).values(name=name, at=at, told=json.dumps(dict(told)))
+            made = insert_into(connection, facts).values(name=name, at=at, told=json.dumps(dict(told)))
             newer = {"at": made.excluded.at, "told": made.excluded.told}
             connection.execute(made.on_conflict_do_update(index_elements=["name"], set_=newer))
 
@@ -145,16 +144,12 @@ class Standing:
         return Fact(row.at, json.loads(row.told)) if row else None
 
 
-def _insert(connection: Connection, table: Table) -> Any:
-    return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
-
-
 def _upsert_day(connection: Connection, seen: Seen) -> Any:
     c = status_days.c
     told = json.dumps(dict(seen.told))
     good = int(seen.good)
     values = {"part": seen.part, "day": seen.minute // MINUTES, "minute": seen.minute, "told": told}
-    made = _insert(connection, status_days).values(**values, good=good, bad=1 - good)
+    made = insert_into(connection, status_days).values(**values, good=good, bad=1 - good)
     new = made.excluded
     more = {"good": c.good + new.good, "bad": c.bad + new.bad, "minute": new.minute, "told": new.told}
     return made.on_conflict_do_update(index_elements=["part", "day"], set_=more, where=c.minute < new.minute)

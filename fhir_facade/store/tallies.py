@@ -13,9 +13,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Column, Integer, Table, Text, case, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from fhir_facade.store.engine import Connection, Store, StoreUnavailable
+from fhir_facade.store.engine import Connection, Store, StoreUnavailable, insert_into
 from fhir_facade.store.tables import metadata
 
 daily_counts = Table(
@@ -131,8 +130,7 @@ def counts(store: Store, topic: str, *, since: int, subject: str | None = None) 
 
 
 def _write(connection: Connection, taken: dict[_Key, tuple[int, int]]) -> None:
-    make: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = make(daily_counts)
+    statement = insert_into(connection, daily_counts)
     c, new = daily_counts.c, statement.excluded
     later = case((new.last_at > c.last_at, new.last_at), else_=c.last_at)
     added = statement.on_conflict_do_update(

@@ -14,12 +14,13 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from fhir_facade.contracts.errors import ClaimsError, LoginRejected
-from fhir_facade.contracts.identity import Answer, AskFor, AskPasskey, Endpoint, HasEndpoints, PostTo, RedirectTo
-from fhir_facade.login.flow import Begun, Browser, Linked, LoginFlow, Step, Stop, Stopped
+from fhir_facade.contracts.identity import AskFor, AskPasskey, PostTo, RedirectTo
+from fhir_facade.login.flow import Begun, Linked, LoginFlow, Step, Stop, Stopped
 from fhir_facade.login.keys import LoginKeys
 from fhir_facade.login.linking import Person
 from fhir_facade.login.ports import AppRequest, AppRequests, People, Record
 from fhir_facade.store.logins import Logins
+from fhir_facade.web.log_in_systems import browser_of, came_back, parked, publish_documents
 from fhir_facade.web.pages import Pages
 from fhir_facade.web.portal import is_portal
 
@@ -129,27 +130,19 @@ class LoginPages:
         asked = self._desk.waiting(visit_id)
         if asked is None:
             return self._desk.stopped(Stop.EXPIRED, None)
-        return self._show(asked, self._desk.flow.begin(visit_id, provider, self._browser()))
+        return self._show(asked, self._desk.flow.begin(visit_id, provider, browser_of(self._desk.pages)))
 
     def callback(self) -> AnyResponse:
         """Where every log-in system, and our own form, sends the browser back to."""
-        source = request.form if request.method == "POST" else request.args
-        parameters = {name: values[0] for name, values in source.lists() if len(values) == 1}
-        state = parameters.get("state") or parameters.get("RelayState", "")
-        visit_id = self._desk.flow.visit_of(state)
-        if visit_id is None or len(parameters) != len(source):
+        flow, came = self._desk.flow, came_back(self._desk.pages)
+        visit_id = flow.visit_of(came.state) if came else None
+        if came is None or visit_id is None:
             return self._desk.stopped(Stop.EXPIRED, None)
-        browser = self._browser()
-        answer = Answer(
-            parameters=parameters,
-            method=request.method,
-            headers=dict(browser.headers),
-            client_address=request.remote_addr or "",
-        )
         asked = self._desk.waiting(visit_id)
         if asked is None:
-            return self._park(state, answer)
-        return self._show(asked, self._desk.flow.finish(visit_id, state, answer, browser))
+            again = parked(flow, came, self._desk.cookie, "/login/callback")
+            return again or self._desk.stopped(Stop.EXPIRED, None)
+        return self._show(asked, flow.finish(visit_id, came.state, came.answer, came.browser))
 
     def choose_member(self, visit_id: str) -> AnyResponse:
         """Choose for whom to decide, where one may act for several."""
@@ -173,13 +166,6 @@ class LoginPages:
             return self._desk.stopped(Stop.UNAVAILABLE, asked)
         intro = self._intro("member.intro", asked)
         return self._page("member.html", asked, 400 if missing else 200, intro=intro, people=shown, missing=missing)
-
-    def _park(self, state: str, answer: Answer) -> AnyResponse:
-        """Another site posted the answer, so the browser sent no cookie along: have it ask again by itself."""
-        cookieless = request.method == "POST" and self._desk.cookie not in request.cookies
-        if cookieless and self._desk.flow.park(state, answer):
-            return redirect(f"/login/callback?state={state}", 303)
-        return self._desk.stopped(Stop.EXPIRED, None)
 
     def _show(self, asked: AppRequest, step: Step) -> AnyResponse:
         if isinstance(step, Stopped):
@@ -230,10 +216,6 @@ class LoginPages:
     def _named(self, person: Person) -> dict[str, object]:
         return {"name": self._desk.people.name(person.patient) or person.patient, "represents": person.represents}
 
-    def _browser(self) -> Browser:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        return Browser(self._desk.pages.texts().language, request.method, headers)
-
 
 def _after(visit_id: str) -> str:
     """Where a visit goes on once its member is known."""
@@ -248,18 +230,5 @@ def login_blueprint(desk: LoginDesk) -> Blueprint:
     blueprint.add_url_rule("/login/<visit_id>", "start", pages.start)
     blueprint.add_url_rule("/login/<visit_id>/with/<provider>", "begin", pages.begin)
     blueprint.add_url_rule("/login/<visit_id>/member", "member", pages.choose_member, methods=both)
-    for choice in desk.flow.choices:
-        if isinstance(choice.provider, HasEndpoints):
-            for document in choice.provider.endpoints():
-                _publish(blueprint, choice.name, document)
+    publish_documents(blueprint, desk.flow.choices, "/login")
     return blueprint
-
-
-def _publish(blueprint: Blueprint, provider: str, document: Endpoint) -> None:
-    """Serve a document of a log-in system (SAML metadata) below ``/login/<provider>/``."""
-
-    def serve() -> Response:
-        return Response(document.body, content_type=document.content_type)
-
-    path = f"/login/{provider}/{document.path}"
-    blueprint.add_url_rule(path, f"{provider}_{document.path.replace('/', '_').replace('.', '_')}", serve)

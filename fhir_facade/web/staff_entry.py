@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from fhir_facade.contracts.identity import Answer, Endpoint, HasEndpoints, PostTo, RedirectTo
-from fhir_facade.login.flow import Browser, Linked, LoginFlow, Step, Stop, Stopped
+from fhir_facade.contracts.identity import PostTo, RedirectTo
+from fhir_facade.login.flow import Linked, LoginFlow, Step, Stop, Stopped
 from fhir_facade.registry.staff_door import StaffDoor
 from fhir_facade.store import StoreUnavailable
 from fhir_facade.store.logins import Logins
 from fhir_facade.web.developers import DeveloperDesk
+from fhir_facade.web.log_in_systems import browser_of, came_back, parked, publish_documents
 from fhir_facade.web.login import STATUS
 
 PURPOSE = "staff visit"
@@ -39,26 +40,18 @@ class StaffEntry:
         """To the log-in system, for this browser alone."""
         chance = secrets.token_hex(16)
         visit_id = f"staff-{chance}-{self.desk.keys.derive(PURPOSE, f'{chance} {self.desk.token()}')}"
-        return self._show(visit_id, self.flow.begin(visit_id, self.flow.choices[0].name, self._browser()))
+        return self._show(visit_id, self.flow.begin(visit_id, self.flow.choices[0].name, browser_of(self.desk.pages)))
 
     def callback(self) -> AnyResponse:
         """Where the log-in system sends the browser back to."""
-        source = request.form if request.method == "POST" else request.args
-        parameters = {name: values[0] for name, values in source.lists() if len(values) == 1}
-        state = parameters.get("state") or parameters.get("RelayState", "")
-        visit_id = self.flow.visit_of(state)
-        if visit_id is None or len(parameters) != len(source):
+        came = came_back(self.desk.pages)
+        visit_id = self.flow.visit_of(came.state) if came else None
+        if came is None or visit_id is None:
             return self._stopped(Stop.EXPIRED)
-        browser = self._browser()
-        answer = Answer(
-            parameters=parameters,
-            method=request.method,
-            headers=dict(browser.headers),
-            client_address=request.remote_addr or "",
-        )
         if not self._is_ours(visit_id):
-            return self._park(state, answer)
-        return self._show(visit_id, self.flow.finish(visit_id, state, answer, browser))
+            again = parked(self.flow, came, self.desk.cookie, "/staff/login/callback")
+            return again or self._stopped(Stop.EXPIRED)
+        return self._show(visit_id, self.flow.finish(visit_id, came.state, came.answer, came.browser))
 
     def _show(self, visit_id: str, step: Step) -> AnyResponse:
         if isinstance(step, Stopped):
@@ -83,22 +76,11 @@ class StaffEntry:
         cookie = request.cookies.get(self.desk.cookie, "")
         return self.desk.keys.proves(proof, PURPOSE, f"{chance} {cookie}")
 
-    def _park(self, state: str, answer: Answer) -> AnyResponse:
-        """Another site posted the answer, so the browser sent no cookie along: have it ask again by itself."""
-        cookieless = request.method == "POST" and self.desk.cookie not in request.cookies
-        if cookieless and self.flow.park(state, answer):
-            return redirect(f"/staff/login/callback?state={state}", 303)
-        return self._stopped(Stop.EXPIRED)
-
     def _stopped(self, why: Stop, retry_after_s: int = 30) -> Response:
         page = self.desk.render("staff_stopped.html", STATUS[why], why=why.value)
         if STATUS[why] in {429, 503}:
             page.headers["Retry-After"] = str(retry_after_s)
         return page
-
-    def _browser(self) -> Browser:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        return Browser(self.desk.pages.texts().language, request.method, headers)
 
 
 def entry_blueprint(entry: StaffEntry) -> Blueprint:
@@ -106,16 +88,5 @@ def entry_blueprint(entry: StaffEntry) -> Blueprint:
     blueprint = Blueprint("staff_entry", __name__, url_prefix="/staff/login")
     blueprint.add_url_rule("/callback", "callback", entry.callback, methods=["GET", "POST"])
     blueprint.register_error_handler(StoreUnavailable, lambda _: entry.desk.stopped("unavailable"))
-    for choice in entry.flow.choices:
-        if isinstance(choice.provider, HasEndpoints):
-            for document in choice.provider.endpoints():
-                _publish(blueprint, choice.name, document)
+    publish_documents(blueprint, entry.flow.choices, "")
     return blueprint
-
-
-def _publish(blueprint: Blueprint, provider: str, document: Endpoint) -> None:
-    def serve() -> Response:
-        return Response(document.body, content_type=document.content_type)
-
-    name = document.path.replace("/", "_").replace(".", "_")
-    blueprint.add_url_rule(f"/{provider}/{document.path}", f"{provider}_{name}", serve)
