@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from werkzeug.serving import make_server
 
 from fhir_facade.contracts.claims import NamedMember
 from fhir_facade.web.demo import demo_blueprint
@@ -17,6 +15,7 @@ from fhir_facade.web.portal import PortalRequests
 from tests.login.conftest import BROWSER, Stage
 from tests.login.test_member_pages import Grants, log_in
 from tests.peers.chromium import look
+from tests.served import served as on_a_port
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screens" / "login"
 LARGEST = 300_000
@@ -37,13 +36,8 @@ def served(stage: Stage) -> Iterator[tuple[str, Stage]]:
         stage.app.register_blueprint(blueprint)
     log_in(stage)
     stage.log_in()
-    server = make_server("127.0.0.1", 0, stage.app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", stage
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with on_a_port(stage.app) as base:
+        yield base, stage
 
 
 @pytest.mark.peer("chromium", "node")

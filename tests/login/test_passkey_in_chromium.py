@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from threading import Thread
 
 import pytest
-from werkzeug.serving import make_server
 
 from fhir_facade.app.accounts import sealing_of
 from fhir_facade.contracts.accounts import Invitation
@@ -20,6 +18,7 @@ from tests.login.conftest import Stage
 from tests.login.test_member_pages import Grants
 from tests.peers.chromium import passkey
 from tests.peers.running import free_port
+from tests.served import served
 
 PASSWORD = "correct horse battery"
 
@@ -38,14 +37,7 @@ def test_a_passkey_is_made_with_an_invitation_and_used_at_the_next_log_in(stage:
     invitation = accounts.invite(
         Invitation(evidence={"medicaid-id": "A1"}, proofing="in person"), int(time.time()) + 60
     )
-    server = make_server("localhost", port, stage.app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with served(stage.app, "localhost", port):
         outcome = passkey(base, invitation, PASSWORD)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
     assert outcome == {"made": True, "used": True}
     assert accounts.details("maria").passkeys[0].uses >= 0

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from fhir_facade.app import create_app, migrate_databases
 from fhir_facade.contracts.errors import ConfigError
@@ -18,6 +14,7 @@ from fhir_facade.settings import load
 from fhir_facade.web.agency import LEAST_CONTRAST, PALEST_GREY, Agency, agency_of, contrast
 from fhir_facade.web.assets import Assets, darkened
 from tests.peers.browser import chromium
+from tests.served import served
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screens" / "agency"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><circle cx="5" cy="5" r="5" fill="#8a1f4d"/></svg>'
@@ -134,17 +131,6 @@ def test_contrast_is_counted_as_the_guidelines_do() -> None:
 def test_the_shades_follow_the_colour() -> None:
     assert darkened("#804020", 0.5) == "#402010"
     assert Assets("#804020").file("uswds.css").version != Assets().file("uswds.css").version
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.mark.peer("chromium", "node")

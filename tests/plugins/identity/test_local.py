@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
+from fhir_facade.app.accounts import sealing_of
 from fhir_facade.conformance.identity import IdentityConformance
 from fhir_facade.conformance.identity_answers import fresh_attempt
 from fhir_facade.contracts import totp
@@ -23,9 +24,8 @@ from fhir_facade.contracts.accounts import Invitation
 from fhir_facade.contracts.errors import ConfigError, LoginDenied
 from fhir_facade.contracts.identity import Answer, AskFor, AskPasskey, Attempt, Begin, VerifiedIdentity
 from fhir_facade.contracts.plugin import IdentityContext
-from fhir_facade.login.keys import LoginKeys
 from fhir_facade.store import Store, migrate
-from fhir_facade.store.local_accounts import LocalAccounts, Sealing
+from fhir_facade.store.local_accounts import LocalAccounts
 from fhir_facade_identity_local import LocalProvider, LocalSettings, plugin
 from fhir_facade_identity_local.passwords import Passwords
 
@@ -46,13 +46,8 @@ class Clock:
 def accounts(tmp_path: Path) -> Iterator[LocalAccounts]:
     url = f"sqlite:///{tmp_path / 'store.db'}"
     migrate(url)
-    keys, store = LoginKeys(b"k" * 32), Store(url)
-    sealing = Sealing(
-        lambda name: [keys.derive("name", name)],
-        lambda text: keys.seal(text, "local"),
-        lambda text: keys.unseal(text, "local"),
-    )
-    yield LocalAccounts(store, sealing)
+    store = Store(url)
+    yield LocalAccounts(store, sealing_of([b"k" * 32]))
     store.close()
 
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from fhir_facade.app.accounts import sealing_of
 from fhir_facade.conformance.identity_answers import fresh_attempt
 from fhir_facade.contracts.accounts import Invitation
 from fhir_facade.contracts.errors import LoginDenied
 from fhir_facade.contracts.identity import Answer
 from fhir_facade.contracts.plugin import IdentityContext
-from fhir_facade.login.keys import LoginKeys
 from fhir_facade.store import Store, migrate
-from fhir_facade.store.local_accounts import LocalAccounts, Sealing
+from fhir_facade.store.local_accounts import LocalAccounts
 from fhir_facade_identity_local import LocalProvider, LocalSettings, plugin
 from fhir_facade_identity_local.passwords import Passwords
 from tests.alike import MOST_S, gap_s
@@ -28,13 +28,8 @@ from tests.databases import empty_url, on_both
 def accounts(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> Iterator[LocalAccounts]:
     url = empty_url(request, database, tmp_path)
     migrate(url)
-    keys, store = LoginKeys(b"k" * 32), Store(url)
-    sealing = Sealing(
-        lambda name: [keys.derive("name", name)],
-        lambda text: keys.seal(text, "local"),
-        lambda text: keys.unseal(text, "local"),
-    )
-    yield LocalAccounts(store, sealing)
+    store = Store(url)
+    yield LocalAccounts(store, sealing_of([b"k" * 32]))
     store.close()
 
 

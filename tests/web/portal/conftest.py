@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from werkzeug.serving import make_server
 
 from fhir_facade.web.assets import static_blueprint
+from tests.served import served as on_a_port
 from tests.web.portal.stage import Browser, Stage, build
 
 
@@ -24,13 +23,8 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 def served(stage: Stage) -> Iterator[str]:
     """The stage's pages on a port of this machine."""
     stage.app.register_blueprint(static_blueprint())
-    server = make_server("127.0.0.1", 0, stage.app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with on_a_port(stage.app) as base:
+        yield base
 
 
 @pytest.fixture

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from threading import Thread
 
 import pytest
-from werkzeug.serving import make_server
 
 from fhir_facade.oauth.keys import rotate
 from fhir_facade.store.standing import MINUTES, Seen, Standing, SyncRun
 from fhir_facade.store.tallies import APP, DAY_S, LOG_IN, Tally
 from fhir_facade.web.assets import static_blueprint
 from fhir_facade.web.status import status_blueprint
+from tests.served import served as on_a_port
 from tests.web.portal.stage import Browser
 from tests.web.portal.test_in_chromium import seen
 from tests.web.staff.office import Office, disclose
@@ -45,13 +44,8 @@ def served(office: Office) -> Iterator[str]:
     tally.close()
     stage.app.register_blueprint(static_blueprint())
     stage.app.register_blueprint(status_blueprint(stage.desk.pages, status_of(stage.store, clock, [True])))
-    server = make_server("127.0.0.1", 0, stage.app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with on_a_port(stage.app) as base:
+        yield base
 
 
 def used(office: Office) -> tuple[Browser, str]:
