@@ -18,6 +18,8 @@ from fhir_facade_claims_sql.settings import SqlSettings
 CONNECT_TIMEOUT_S = 3
 _SQLITE_STEPS = 100_000
 _RESTED_S = 5.0
+_OUTDATED = ("0A000", "26000", "42P05")
+"""PostgreSQL: a prepared statement gives other columns now, is gone, or is there already."""
 _DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
 
 
@@ -125,6 +127,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
         with engine.connect() as connection:
             try:
                 yield connection
+                _end(connection)
             except driver.Error as error:
                 _give_up(connection, error)
                 raise
@@ -132,9 +135,16 @@ def reading(engine: Engine) -> Iterator[Connection]:
         raise ClaimsUnavailable(f"the claims database cannot answer: {first_line(error)}") from error
 
 
+def _end(connection: Connection) -> None:
+    """End what went well by a commit: at a rollback psycopg forgets every statement that the server has prepared."""
+    if connection.dialect.name == "postgresql":
+        connection.connection.commit()
+
+
 def _give_up(connection: Connection, error: Any) -> None:
-    """Keep no connection of a server that went away."""
-    if connection.dialect.is_disconnect(error, connection.connection.driver_connection, None):
+    """Keep no connection of a server that went away, or that prepared a statement for tables of another shape."""
+    outdated = getattr(error, "sqlstate", None) in _OUTDATED
+    if outdated or connection.dialect.is_disconnect(error, connection.connection.driver_connection, None):
         connection.invalidate(error)
         connection.engine.dispose()
 

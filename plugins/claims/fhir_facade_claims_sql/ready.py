@@ -21,29 +21,38 @@ class Ready:
         text: with the driver's own placeholders.
         fixed: values that never change.
         places: names of the values in their order; None where the driver takes names.
+        as_it_is: whether the text goes to the server as it is: psycopg takes any other apart each time it is long.
     """
 
     text: str
     fixed: Mapping[str, Any]
     places: tuple[str, ...] | None
+    as_it_is: bool = False
 
     def bound(self, values: Mapping[str, Any]) -> Any:
         """The values as the driver takes them."""
-        known = {**self.fixed, **{name: value for name, value in values.items() if name in self.fixed}}
-        return known if self.places is None else tuple(known[name] for name in self.places)
+        fixed = self.fixed
+        if self.places is None:
+            return {name: values.get(name, value) for name, value in fixed.items()}
+        return tuple(values[name] if name in values else fixed[name] for name in self.places)
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
         """Every row, from the driver itself: describing the columns once more would cost more than reading them.
 
         Whoever listens to the engine hears of the statement as of any other.
         """
-        cursor, bound = connection.connection.cursor(), self.bound(values)
+        cursor, bound = self._cursor(connection), self.bound(values)
         try:
             connection.dispatch.before_cursor_execute(connection, cursor, self.text, bound, None, False)
             cursor.execute(self.text, bound)
-            return cursor.fetchall()
+            return cursor.fetchall()  # type: ignore[no-any-return]
         finally:
             cursor.close()
+
+    def _cursor(self, connection: Connection) -> Any:
+        if self.as_it_is:
+            return connection.dialect.loaded_dbapi.RawCursor(connection.connection.driver_connection)
+        return connection.connection.cursor()
 
 
 @dataclass(slots=True)
@@ -64,5 +73,9 @@ class Shelf:
 
 def compiled(connection: Connection, statement: sa.SelectBase) -> Ready:
     """A statement for the connection's driver."""
-    made: Any = statement.compile(dialect=connection.dialect)
-    return Ready(str(made), dict(made.params), tuple(made.positiontup) if made.positional else None)
+    dialect: Any = connection.dialect
+    as_it_is = dialect.driver == "psycopg"
+    if as_it_is:
+        dialect = type(dialect)(paramstyle="numeric_dollar", dbapi=dialect.dbapi)
+    made: Any = statement.compile(dialect=dialect)
+    return Ready(str(made), dict(made.params), tuple(made.positiontup) if made.positional else None, as_it_is)

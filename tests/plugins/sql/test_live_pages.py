@@ -15,11 +15,13 @@ from fhir_facade.resources.live import LiveResources
 from fhir_facade.resources.page import Viewer
 from fhir_facade.search.query import SearchQuery
 from fhir_facade_claims_sql import SqlSource
+from tests.peers.postgresql import Server
 from tests.plugins.sql import views
 from tests.plugins.sql.conftest import DATABASES, opened
 
 EOB = "ExplanationOfBenefit"
 STATEMENTS_OF_A_PAGE = 6
+STATEMENTS_OF_A_FULL_PAGE = 4
 HISTORIES = {"one": 1, "some": 50, "many": 2_000}
 
 
@@ -30,6 +32,11 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         place = f"sqlite:///{tmp_path_factory.mktemp('views') / 'payer.sqlite'}"
     else:
         place = request.getfixturevalue(request.param).database()
+    return filled(place)
+
+
+def filled(place: str) -> str:
+    """The database there with the CPCDS views and its members."""
     engine = sa.create_engine(place)
     with engine.begin() as connection:
         views.create(connection)
@@ -79,6 +86,22 @@ def test_the_first_page_of_a_process_costs_one_statement_more(source: SqlSource)
     resources(source).search(Viewer(patient="payer-some"), SearchQuery(resource_type=EOB))
 
     assert len(statements) <= STATEMENTS_OF_A_PAGE + 1
+
+
+@pytest.mark.peer("postgresql")
+def test_the_server_prepares_the_statements_of_a_page_once_and_keeps_them(postgresql: Server, tmp_path: Path) -> None:
+    source = opened(filled(postgresql.database()), tmp_path, preset="cpcds-views", connections=1)
+    live, planned = resources(source), []
+    for _ in range(12):
+        live.search(Viewer(patient="payer-some"), SearchQuery(resource_type=EOB))
+        with source.engine.connect() as connection:
+            count = "SELECT count(*) FROM pg_prepared_statements WHERE generic_plans + custom_plans > 0"
+            planned.append(connection.exec_driver_sql(count).scalar_one())
+            connection.connection.commit()
+    source.close()
+
+    assert planned[-1] >= STATEMENTS_OF_A_FULL_PAGE
+    assert planned == sorted(planned)
 
 
 def test_pages_hold_every_claim_once_in_order(source: SqlSource) -> None:

@@ -74,6 +74,20 @@ def test_a_column_renamed_at_run_time_refuses_pages_until_it_is_back(payer: Engi
     assert [seen(live) for _ in range(7)] == [20] * 7
 
 
+@pytest.mark.parametrize("payer", DATABASES[1:2], indirect=True)
+def test_a_column_of_another_type_refuses_one_page_and_no_more(payer: Engine, live: LiveResources) -> None:
+    assert [seen(live) for _ in range(7)] == [20] * 7  # by then the server has prepared the statements
+
+    with payer.begin() as connection:
+        text = views.view(connection, "cpcds_claim")
+        connection.execute(sa.text("DROP VIEW cpcds_claim"))
+        connection.execute(sa.text(text.replace("CHAR(40)) AS payee", "VARCHAR(9)) AS payee")))
+    with pytest.raises(ClaimsUnavailable, match="cached plan"):
+        seen(live)
+
+    assert [seen(live) for _ in range(7)] == [20] * 7
+
+
 def test_a_renamed_column_is_named_by_check(payer: Engine, source: SqlSource) -> None:
     change(payer, "cpcds_member", "birth_date")
 
