@@ -11,6 +11,7 @@ import base64
 import binascii
 import time
 from collections.abc import Callable
+from urllib.parse import unquote_plus
 
 from flask import Blueprint, Flask, Response, has_request_context, jsonify, request
 from flask_limiter import Limiter
@@ -199,8 +200,10 @@ def claimed_app() -> str | None:
     """The client id beside a secret; None where no secret came, so that nothing can be guessed."""
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic":
-        return request.form.get("client_id", "")[:100] if "client_secret" in request.form else None
+        # the last one: it is the one that counts where repeated parameters are put up with
+        named = request.form.getlist("client_id")
+        return "".join(named[-1:])[:100] if "client_secret" in request.form else None
     try:
-        return base64.b64decode(value).decode("utf-8").partition(":")[0][:100]
+        return unquote_plus(base64.b64decode(value).decode("utf-8").partition(":")[0])[:100]
     except (binascii.Error, ValueError):
         return ""

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from flask import Flask, request
+from werkzeug.datastructures import MultiDict
 
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.web import counts
@@ -73,6 +74,24 @@ def test_secrets_cannot_be_guessed_on_and_on(world, confidential):
     assert world.token(confidential, form).status_code == 429
     other = world.register("other", kind="confidential")
     assert world.token(other, form).status_code == 400
+
+
+@pytest.mark.parametrize("hide", ["encoded", "repeated"])
+def test_guesses_are_counted_however_the_app_is_written(world, confidential, hide):
+    app_id = confidential.app.app_id
+    statuses = []
+    for n in range(21):
+        if hide == "encoded":
+            name = app_id[:n] + f"%{ord(app_id[n]):02x}" + app_id[n + 1 :]
+            request = {"path": "/oauth/token", "headers": {"Authorization": basic(name, "wrong")}}
+            request |= {"data": {"grant_type": "refresh_token", "refresh_token": "x"}}
+        else:
+            form = [("client_id", f"decoy-{n}"), ("client_id", app_id), ("client_secret", "x"), ("grant_type", "x")]
+            form[-1:] = [("grant_type", "refresh_token"), ("refresh_token", "x")]
+            request = {"path": "/v2/o/token/", "data": MultiDict(form)}
+        statuses.append(world.client.post(**request).status_code)
+    assert statuses[20] == 429
+    assert 429 not in statuses[:20]
 
 
 def test_right_secrets_are_never_counted(world, confidential):
