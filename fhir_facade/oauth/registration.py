@@ -16,7 +16,7 @@ from fhir_facade.oauth import redirects
 from fhir_facade.oauth.messages import NO_STORE, Reply, refused
 from fhir_facade.oauth.registry import BACKEND_SCOPES, DEFAULT_SCOPES, AppFault, Registered, register_app
 from fhir_facade.oauth.server import AuthorizationServer
-from fhir_facade.store.apps import AppKind
+from fhir_facade.store.apps import App, AppKind
 from fhir_facade.store.audit import AuditEvent
 
 _KINDS: Mapping[str, AppKind] = {
@@ -27,6 +27,9 @@ _KINDS: Mapping[str, AppKind] = {
 }
 _DETAILS = {"client_uri": "website", "policy_uri": "privacy_url", "tos_uri": "terms_url", "logo_uri": "logo"}
 _GRANTS = frozenset({"authorization_code", "refresh_token", "client_credentials"})
+PRIVILEGED = frozenset({"token_introspect"})
+"""Scopes that concern other apps' tokens, and that nobody can therefore give to himself."""
+
 _MOST_URIS = 20
 
 
@@ -58,6 +61,8 @@ def _registered(server: AuthorizationServer, metadata: Mapping[str, Any]) -> Reg
     method = _text(metadata, "token_endpoint_auth_method", "client_secret_basic")
     if method not in _KINDS:
         raise InvalidClientMetadataError("token_endpoint_auth_method is not supported")
+    if PRIVILEGED & set(_text(metadata, "scope", "").split()):
+        raise InvalidClientMetadataError("an operator alone can register an app for that scope")
     grants = _texts(metadata, "grant_types") or ["authorization_code"]
     if not set(grants) <= _GRANTS or set(_texts(metadata, "response_types")) - {"code"}:
         raise InvalidClientMetadataError("grant_types or response_types are not supported")
@@ -111,6 +116,12 @@ def _jwks(metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return jwks
 
 
+def _grants_of(app: App) -> list[str]:
+    """The grant types that are open to the app: without a redirect URI, no code can reach it."""
+    by_member = ["authorization_code", "refresh_token"] if app.redirect_uris else []
+    return by_member + (["client_credentials"] if app.backend else [])
+
+
 def _told(made: Registered, metadata: Mapping[str, Any]) -> dict[str, Any]:
     app = made.app
     told: dict[str, Any] = {
@@ -119,7 +130,7 @@ def _told(made: Registered, metadata: Mapping[str, Any]) -> dict[str, Any]:
         "client_name": app.name,
         "redirect_uris": list(app.redirect_uris),
         "token_endpoint_auth_method": metadata.get("token_endpoint_auth_method", "client_secret_basic"),
-        "grant_types": ["authorization_code", "refresh_token"] + (["client_credentials"] if app.backend else []),
+        "grant_types": _grants_of(app),
         "response_types": ["code"],
         "scope": str(app.scopes),
     }

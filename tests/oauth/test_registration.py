@@ -85,6 +85,7 @@ def test_an_app_with_keys_registers_them(world, client_keys):
         ({"client_name": {"en": "x"}}, "invalid_client_metadata"),
         ({"scope": "patient/*.rs admin"}, "invalid_client_metadata"),
         ({"scope": ["openid"]}, "invalid_client_metadata"),
+        ({"scope": "openid token_introspect"}, "invalid_client_metadata"),
         ({"token_endpoint_auth_method": "tls_client_auth"}, "invalid_client_metadata"),
         ({"token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),
         ({"grant_types": ["implicit"]}, "invalid_client_metadata"),
