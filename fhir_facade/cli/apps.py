@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -36,11 +37,17 @@ apps.add_command(review)
     "--grant-length", type=click.Choice(["once", "13-months", "study"]), default="13-months", show_default=True
 )
 @click.option("--jwks-uri", help="Where the public keys of an asymmetric app are.")
+@click.option("--jwks", type=click.File(encoding="utf-8"), help="The public keys themselves: a JWK set (JSON).")
 @click.option("--backend", is_flag=True, help="The app may use client credentials (asymmetric apps only).")
 @click.option("--privacy-url", help="The app's privacy policy.")
 @json_option
 def add(
-    config: Path | None, as_json: bool, redirect_uris: tuple[str, ...], privacy_url: str | None, **app: Any
+    config: Path | None,
+    as_json: bool,
+    redirect_uris: tuple[str, ...],
+    privacy_url: str | None,
+    jwks: TextIO | None,
+    **app: Any,
 ) -> None:
     """Register an app; prints its client id and, once, its secret."""
     settings = settings_of(config)
@@ -48,6 +55,7 @@ def add(
     details = {"privacy_url": privacy_url} if privacy_url else {}
     store, environment = Store(store_url(settings)), settings.server.environment
     try:
+        app |= {"jwks": _key_set(jwks) if jwks else None}
         made = register_app(store, environment=environment, redirect_uris=redirect_uris, details=details, **app)
     except AppFault as fault:
         raise ConfigError(fault.faults) from fault
@@ -59,6 +67,13 @@ def add(
     click.echo(f"client id:     {made.app.app_id}")
     if made.secret:
         click.echo(f"client secret: {made.secret}   (shown this once; keep it)")
+
+
+def _key_set(file: TextIO) -> Any:
+    try:
+        return json.load(file)
+    except (ValueError, RecursionError) as error:
+        raise AppFault([f"{file.name} is no JSON: a JWK set is expected"]) from error
 
 
 @apps.command("list")

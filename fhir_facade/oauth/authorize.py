@@ -19,12 +19,15 @@ from authlib.oauth2.rfc6749 import (
 
 from fhir_facade.access.scopes import Scopes
 from fhir_facade.oauth import pkce, redirects
-from fhir_facade.oauth.messages import NO_STORE, Reply, Request
+from fhir_facade.oauth.messages import NO_STORE, Reply, Request, given
 from fhir_facade.oauth.mounts import Mount, Tolerance
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store.apps import App, Apps
 from fhir_facade.store.authorizations import Authorization, Authorizations
 from fhir_facade.store.secrets import hash_of, new_id, new_secret
+
+LANGUAGES = ("en", "es")
+"""Languages of the pages, as ``ui_locales_supported`` says."""
 
 DECIDE_WITHIN_S = 1800
 """Seconds a person has to log in and decide."""
@@ -59,9 +62,17 @@ def authorize(server: AuthorizationServer, mount: Mount, request: Request) -> Re
     except OAuth2Error as error:
         return Reply(status=302, location=error_url(server, asked, error), headers=NO_STORE)
     browser = request.browser or new_secret()
-    authorization = _keep(server, asked, browser, asked.parameters.get("lang", request.language))
+    language = _language_of(asked.parameters)
+    authorization = _keep(server, asked, browser, language or request.language)
     location = f"{server.base}/login/{authorization.authorization_id}"
-    return Reply(status=302, location=location, headers=NO_STORE, browser=browser)
+    return Reply(status=302, location=location, headers=NO_STORE, browser=browser, language=language)
+
+
+def _language_of(parameters: Mapping[str, str]) -> str | None:
+    """What of ``ui_locales`` there is (OpenID Connect Core section 3.1.2.1), best first; ``lang`` means the same."""
+    wished = [*parameters.get("ui_locales", "").split(), parameters.get("lang", "")]
+    plain = [tag.partition("-")[0].lower() for tag in wished]
+    return next((language for language in plain if language in LANGUAGES), None)
 
 
 def error_url(server: AuthorizationServer, asked: Asked, error: OAuth2Error) -> str:
@@ -77,9 +88,9 @@ def error_url(server: AuthorizationServer, asked: Asked, error: OAuth2Error) -> 
 
 def _identify(server: AuthorizationServer, mount: Mount, request: Request) -> Asked:
     pairs = request.query + request.form
-    parameters = dict(pairs)
+    parameters = given(pairs)
     names = [name for name, _ in pairs]
-    if names.count("client_id") != 1 or names.count("redirect_uri") != 1:
+    if any(names.count(name) != 1 or name not in parameters for name in ("client_id", "redirect_uri")):
         raise _ShownOnPage("authorize.incomplete")
     with server.store.read() as connection:
         app = Apps(connection).find(parameters["client_id"])
@@ -88,7 +99,7 @@ def _identify(server: AuthorizationServer, mount: Mount, request: Request) -> As
     redirect_uri = parameters["redirect_uri"]
     if not redirects.is_registered(redirect_uri, app.redirect_uris):
         raise _ShownOnPage("authorize.wrong_address")
-    repeated = len(parameters) != len(names) and not mount.tolerates(Tolerance.LAST_WINS)
+    repeated = len(set(names)) != len(names) and not mount.tolerates(Tolerance.LAST_WINS)
     return Asked(parameters=parameters, repeated=repeated, mount=mount, app=app, redirect_uri=redirect_uri)
 
 
@@ -100,15 +111,17 @@ def _no_parameter_twice(server: AuthorizationServer, asked: Asked) -> None:
 
 def _state_present(server: AuthorizationServer, asked: Asked) -> None:
     del server
-    if not 0 < len(asked.parameters.get("state", "")) <= _MAX_TEXT:
+    if "state" not in asked.parameters:
         raise InvalidRequestError("state is required")
+    if len(asked.parameters["state"]) > _MAX_TEXT:
+        raise InvalidRequestError(f"state is longer than {_MAX_TEXT} characters")
 
 
 def _texts_sound(server: AuthorizationServer, asked: Asked) -> None:
     del server
     if len(asked.parameters.get("nonce", "")) > _MAX_TEXT or len(asked.parameters.get("scope", "")) > 2 * _MAX_TEXT:
         raise InvalidRequestError("nonce or scope is too long")
-    if any(not text.isprintable() for name in ("state", "nonce") if (text := asked.parameters.get(name, ""))):
+    if any(not asked.parameters.get(name, "").isprintable() for name in ("state", "nonce")):
         raise InvalidRequestError("state and nonce must be printable")
 
 
@@ -204,7 +217,7 @@ def _keep(server: AuthorizationServer, asked: Asked, browser: str, language: str
         state=asked.parameters["state"],
         challenge=pkce.challenge_of(asked.parameters, asked.mount),
         nonce=asked.parameters.get("nonce"),
-        language="es" if language.startswith("es") else "en",
+        language=language,
         mount=asked.mount.prefix,
         browser_hash=hash_of(browser),
         created_at=now,

@@ -33,6 +33,11 @@ class BearerError(FacadeError):
         self.public, self.challenge = public, challenge
         super().__init__(public)
 
+    def challenge_for(self, realm: str) -> str:
+        """The challenge with its realm, so that even a bare one has the parameter it must have (RFC 6750 section 3)."""
+        scheme, _, detail = self.challenge.partition(" ")
+        return f'{scheme} realm="{realm}"' + (f", {detail}" if detail else "")
+
 
 class BearerMissing(BearerError):
     """No bearer token came: a bare challenge (RFC 6750 section 3.1)."""

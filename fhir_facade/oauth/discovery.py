@@ -9,6 +9,7 @@ from typing import Any
 
 from fhir_facade.access.scopes import DIRECTORY
 from fhir_facade.oauth import assertions, clients
+from fhir_facade.oauth.authorize import LANGUAGES
 from fhir_facade.oauth.keys import ALGORITHM
 from fhir_facade.oauth.mounts import STRICT, Mount
 from fhir_facade.oauth.server import AuthorizationServer
@@ -72,7 +73,7 @@ def authorization_server(server: AuthorizationServer, mount: Mount = STRICT) -> 
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         "introspection_endpoint_auth_methods_supported": methods[1:],
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
-        "ui_locales_supported": ["en", "es"],
+        "ui_locales_supported": list(LANGUAGES),
         "authorization_response_iss_parameter_supported": True,
         **({"registration_endpoint": f"{server.base}/oauth/register"} if server.environment == "sandbox" else {}),
     }

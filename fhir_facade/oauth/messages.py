@@ -47,24 +47,35 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     browser: str | None = field(default=None, repr=False)
     """A new value for the browser-binding cookie."""
+    language: str | None = None
+    """The language that the app says its user reads."""
 
 
 def once(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Parameters by name.
+    """Parameters by name, as ``given`` has them.
 
     Raises:
         InvalidRequestError: one of them comes twice (RFC 6749 section 3.1).
     """
-    values = dict(pairs)
-    if len(values) != len(pairs):
+    if len(dict(pairs)) != len(pairs):
         raise InvalidRequestError("a parameter is given more than once")
-    return values
+    return given(pairs)
+
+
+def given(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Parameters by name, the last of each; one without a value counts as left out (RFC 6749 section 3.1)."""
+    return {name: value for name, value in dict(pairs).items() if value}
 
 
 def refused(error: OAuth2Error) -> Reply:
     """The JSON answer of an endpoint that apps call directly (RFC 6749 section 5.2)."""
     body: dict[str, Any] = {str(name): value for name, value in error.get_body() if value}
-    extra = {name: value for name, value in error.get_headers() if name == "WWW-Authenticate"}
+    # authlib leaves out the realm, without which a Basic challenge is none (RFC 7617 section 2)
+    extra = {
+        name: value.replace("Basic ", 'Basic realm="OAuth", ', 1)
+        for name, value in error.get_headers()
+        if name == "WWW-Authenticate"
+    }
     return Reply(status=error.status_code, body=body, headers=NO_STORE | extra)
 
 

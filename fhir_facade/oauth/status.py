@@ -17,7 +17,7 @@ from fhir_facade.oauth.messages import NO_STORE, Reply, Request, answering
 from fhir_facade.oauth.mounts import Mount
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.oauth.token import form_of
-from fhir_facade.store.apps import Apps
+from fhir_facade.store.apps import App, Apps
 from fhir_facade.store.grants import Grants, StoredGrant, StoredToken, Tokens
 from fhir_facade.store.secrets import hash_of
 
@@ -56,9 +56,7 @@ def introspect(server: AuthorizationServer, mount: Mount, request: Request) -> R
 
     def answer() -> dict[str, Any]:
         form = form_of(mount, request)
-        app = clients.authenticate(server, mount, request, form)
-        if app.kind == "public":
-            raise InvalidClientError("introspection needs client authentication", status_code=401)
+        app = _proven(server, mount, request, form)
         if not form.get("token"):
             raise InvalidRequestError("token is required")
         with server.store.read() as connection:
@@ -70,6 +68,17 @@ def introspect(server: AuthorizationServer, mount: Mount, request: Request) -> R
         return _described(server, token, grant) if _is_active(server, token, grant) else {"active": False}
 
     return answering(answer)
+
+
+def _proven(server: AuthorizationServer, mount: Mount, request: Request, form: Mapping[str, str]) -> App:
+    """The app that asks; whoever it is not is answered 401, however it tried (RFC 7662 section 2.3)."""
+    try:
+        app = clients.authenticate(server, mount, request, form)
+    except InvalidClientError as error:
+        raise InvalidClientError(error.get_error_description(), status_code=401) from error
+    if app.kind == "public":
+        raise InvalidClientError("introspection needs client authentication", status_code=401)
+    return app
 
 
 def userinfo(server: AuthorizationServer, mount: Mount, grant: Grant, describe: Describe) -> Reply:

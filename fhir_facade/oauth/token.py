@@ -11,7 +11,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 
 from fhir_facade.oauth import backend, clients, redeem, refresh
-from fhir_facade.oauth.messages import Reply, Request, answering, once
+from fhir_facade.oauth.messages import Reply, Request, answering, given, once
 from fhir_facade.oauth.mounts import Mount, Tolerance
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store.apps import App
@@ -56,4 +56,4 @@ def form_of(mount: Mount, request: Request) -> Mapping[str, str]:
     allowed = {_FORM} | ({"multipart/form-data"} if mount.tolerates(Tolerance.MULTIPART) else set())
     if request.content_type not in allowed:
         raise InvalidRequestError(f"the body must be {_FORM}")
-    return dict(request.form) if mount.tolerates(Tolerance.LAST_WINS) else once(request.form)
+    return given(request.form) if mount.tolerates(Tolerance.LAST_WINS) else once(request.form)

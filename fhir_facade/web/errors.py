@@ -97,10 +97,8 @@ _KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
 def _of_bearer(error: BearerError) -> Problem:
-    scheme, _, detail = error.challenge.partition(" ")
-    challenge = f'{scheme} realm="FHIR"' + (f", {detail}" if detail else "")
     code = "expired" if isinstance(error, BearerExpired) else "login"
-    return Problem(401, code, error.public, {"WWW-Authenticate": challenge})
+    return Problem(401, code, error.public, {"WWW-Authenticate": error.challenge_for("FHIR")})
 
 
 _TABLE: Mapping[type[BaseException], Callable[..., Problem]] = MappingProxyType(

@@ -21,7 +21,7 @@ from fhir_facade.oauth.mounts import COMPATIBLE, STRICT, Mount
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.oauth.status import Describe
 from fhir_facade.store import StoreUnavailable
-from fhir_facade.web.language import wanted_language
+from fhir_facade.web.language import COOKIE, wanted_language
 from fhir_facade.web.limits import Limits, claimed_app, too_many
 from fhir_facade.web.oauth_origins import Origins
 from fhir_facade.web.pages import Pages
@@ -139,8 +139,11 @@ def _response(desk: OAuthDesk, reply: Reply) -> Response:
     if reply.location:
         response.headers["Location"] = reply.location
         response.headers["Referrer-Policy"] = "no-referrer"
+    secure = desk.server.base.startswith("https:")
+    if reply.language:
+        response.set_cookie(COOKIE, reply.language, path="/", httponly=True, samesite="Lax", secure=secure)
     if reply.browser:
-        name, secure = desk.server.browser_cookie, desk.server.base.startswith("https:")
+        name = desk.server.browser_cookie
         response.set_cookie(
             name, reply.browser, max_age=KEEP_BROWSER_S, path="/", httponly=True, samesite="Lax", secure=secure
         )
@@ -152,7 +155,7 @@ def _userinfo(desk: OAuthDesk, mount: Mount) -> Reply:
         grant: Grant = desk.bearer.authenticate(request.headers.get("Authorization"))
     except BearerError as error:
         body = {"error": "invalid_token", "error_description": error.public}
-        return Reply(status=401, body=body, headers=NO_STORE | {"WWW-Authenticate": error.challenge})
+        return Reply(status=401, body=body, headers=NO_STORE | {"WWW-Authenticate": error.challenge_for("OAuth")})
     return status.userinfo(desk.server, mount, grant, desk.describe)
 
 

@@ -100,6 +100,16 @@ def test_a_public_app_may_not_introspect(world, public):
     assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
 
 
+@pytest.mark.parametrize(
+    "proof",
+    [{}, {"client_id": "nobody"}, {"client_id": "nobody", "client_secret": "x"}, {"client_assertion": "x"}],
+)
+def test_whoever_does_not_prove_who_asks_about_a_token_gets_a_challenge(world, proof):
+    answer = world.client.post("/oauth/introspect", data={"token": "x"} | proof)
+    assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
+    assert answer.headers["WWW-Authenticate"].startswith('Basic realm="OAuth", ')
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_userinfo_says_who_logged_in(world, public, method):
     token = world.tokens(public)["access_token"]
@@ -122,7 +132,7 @@ def test_userinfo_needs_openid(world, public):
 
 
 def test_userinfo_challenges_without_a_good_token(world):
-    assert world.client.get("/oauth/userinfo").headers["WWW-Authenticate"] == "Bearer"
+    assert world.client.get("/oauth/userinfo").headers["WWW-Authenticate"] == 'Bearer realm="OAuth"'
     answer = userinfo(world, "unknown")
     assert answer.status_code == 401
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]

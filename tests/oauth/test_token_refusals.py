@@ -44,11 +44,17 @@ def good_form(world, app, **changes):
         ({"code_verifier": "v" * 129}, 400, "invalid_grant"),
         ({"client_id": "unknown"}, 400, "invalid_client"),
         ({"client_id": ""}, 400, "invalid_client"),
+        ({"grant_type": ""}, 400, "invalid_request"),
+        ({"code": ""}, 400, "invalid_request"),
         ({"client_secret": "x"}, 400, "invalid_client"),
     ],
 )
 def test_a_wrong_value_has_its_error(world, public, changes, status, error):
     assert error_of(world.token(public, good_form(world, public) | changes)) == (status, error)
+
+
+def test_a_parameter_without_a_value_counts_as_left_out(world, public):
+    assert world.token(public, good_form(world, public, client_secret="", scope="")).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["grant_type", "code", "redirect_uri", "code_verifier"])
