@@ -250,10 +250,10 @@ def _fhir_service(
     )
     return FhirService(
         resources=parts.resources,
-        authenticate=limits.authenticated(
-            counting_refusals(while_represented(bearer.authenticate, parts.people, _ender(parts)), parts.tally),
-            throttled=lambda app_id: parts.tally.add(APP, app_id, "access 429"),
+        authenticate=counting_refusals(
+            while_represented(bearer.authenticate, parts.people, _ender(parts)), parts.tally
         ),
+        count=limits.counted(throttled=lambda app_id: parts.tally.add(APP, app_id, "access 429")),
         publication=publication,
         cursors=Cursors(parts.secret),
         audit=trail.access,

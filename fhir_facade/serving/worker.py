@@ -11,6 +11,7 @@ threads costs more than a page of claims.
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 import sys
@@ -49,6 +50,9 @@ LOOK_S = 0.005
 PATIENCE_S = 2.0
 """A request that waited so long for its turn is told to come back: whoever asked may have left, and others wait."""
 
+SEARCHED_AFTER = 20_000
+"""So many new objects make the interpreter look for cycles among them: not at every request, as 700 would."""
+
 ARRIVED = "fhir_facade.arrived"
 """Key of the WSGI environment: the monotonic time at which the whole request was here."""
 
@@ -85,6 +89,8 @@ def serve(
     if turns:
         server.pull_trigger = lambda: None  # nobody waits: the loop looks at every channel before it waits again
     work = turns.round if turns else partial(_round, channels)
+    gc.freeze()  # what the application is made of lives as long as the worker: nothing of it is looked through again
+    gc.set_threshold(SEARCHED_AFTER)
     while not stopping.is_set():
         work()
     _drain(server, work, drain_s)

@@ -50,13 +50,17 @@ class Counts(Storage):
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Count; the number in the window that is open now."""
+        return self.use(key, expiry, amount)[0]
+
+    def use(self, key: str, expiry: float, amount: int = 1) -> tuple[int, float]:
+        """Count; the number in the window that is open now, and when that ends."""
         name, now = _name(key), time.time()
         with self._counting:
             place, ends, count = self._find(name, now)
             if ends <= now:
                 ends, count = now + expiry, 0
             _SLOT.pack_into(self._slots, place, name, ends, count + amount)
-        return count + amount
+        return count + amount, ends
 
     def get(self, key: str) -> int:
         """The number in the window that is open now."""

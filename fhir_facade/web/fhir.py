@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from flask import Request, Response
+from flask import Flask, Response
 from flask_smorest import Blueprint
 from werkzeug.routing import BaseConverter
 
@@ -22,19 +22,26 @@ from fhir_facade.search.registry import COMPARTMENT, REGISTRY
 from fhir_facade.search.results import shaping
 from fhir_facade.web.capability import Publication, capability_statement, freshness_text, strong_tag
 from fhir_facade.web.errors import problem_of
-from fhir_facade.web.fhir_answer import Answer, Shape, accepted_shape, refusal, send, wanted_shape
+from fhir_facade.web.fhir_answer import Answer, Sent, Shape, accepted_shape, refusal, sent, wanted_shape
 from fhir_facade.web.fhir_audit import Audit, FhirAccess
+from fhir_facade.web.fhir_direct import Direct
 from fhir_facade.web.fhir_everything import everything
 from fhir_facade.web.fhir_guard import Guard, guard
 from fhir_facade.web.fhir_headers import Mount
 from fhir_facade.web.fhir_read import is_listed, read, vread
-from fhir_facade.web.fhir_request import Incoming, current_request, last_of_each, read_request
+from fhir_facade.web.fhir_request import Environ, Incoming, current_environ, last_of_each, read_request
 from fhir_facade.web.fhir_search import Searches
 from fhir_facade.web.fhir_shape import shaped
 from fhir_facade.web.openapi_operations import describe
 from fhir_facade.web.request_id import request_id
 
 Work = Callable[[Guard, Incoming], Answer]
+Count = Callable[[Grant, Environ], None]
+
+
+def _uncounted(grant: Grant, environ: Environ) -> None:
+    del grant, environ
+
 
 FRESH_S = 60
 """Seconds for which the freshness in the CapabilityStatement is kept."""
@@ -51,6 +58,7 @@ class FhirService:
         cursors: seals page positions.
         audit: told of every request that carried a token, before its answer leaves.
         allowed_origin: whether a browser app of that origin may call.
+        count: counts a request against its limits and notes what is left (``LEFT``); raises ``Problem`` 429.
         source: names of the claims sources, part of every page link.
         last_wins: of a repeated ``_count`` and the like the last one counts, as Blue Button clients expect.
     """
@@ -61,6 +69,7 @@ class FhirService:
     cursors: Cursors
     audit: Audit
     allowed_origin: Callable[[str], bool]
+    count: Count = _uncounted
     source: str = ""
     last_wins: bool = False
 
@@ -86,6 +95,7 @@ def fhir_blueprint(service: FhirService, name: str = "fhir") -> Blueprint:
     for resource_type in COMPARTMENT:
         endpoints.add_compartment(resource_type)
     endpoints.add_everything()
+    blueprint.record_once(lambda state: endpoints.stand_before(state.app))
     return blueprint
 
 
@@ -118,37 +128,50 @@ class _Endpoints:
         statement = _Statement(self.service)
         self._add("/metadata", "metadata", "", lambda: _public(self.mount, statement.answer))
 
+    def stand_before(self, app: Flask) -> None:
+        """Answer searches and reads in front of ``app``."""
+        direct = Direct.before(app)
+        for kind in REGISTRY:
+            direct.add(f"{self.mount.prefix}/{kind}", self._search(kind), self._read(kind))
+
     def add_type(self, kind: str) -> None:
-        resources, search = self.service.resources, self.searches.search
-        self._add(f"/{kind}", "search", kind, lambda: self._serve("search", kind, lambda g, i: search(g, i, kind)))
-        self._add(
-            f"/{kind}/_search",
-            "search-post",
-            kind,
-            lambda: self._serve("search", kind, lambda g, i: search(g, i, kind)),
-        )
+        resources, search, found = self.service.resources, self._search(kind), self._read(kind)
+        self._add(f"/{kind}", "search", kind, lambda: search(current_environ()).response())
+        self._add(f"/{kind}/_search", "search-post", kind, lambda: search(current_environ()).response())
         self._add(
             f"/{kind}/<name:resource_id>",
             "read",
             kind,
-            lambda resource_id: self._serve(
-                "read", kind, lambda g, i: read(resources, g, i, kind, resource_id), resource_id
-            ),
+            lambda resource_id: found(current_environ(), resource_id).response(),
         )
         self._add(
             f"/{kind}/<name:resource_id>/_history/<version>",
             "vread",
             kind,
-            lambda resource_id, version: self._serve(
+            lambda resource_id, version: self._view(
                 "vread", kind, lambda g, i: vread(resources, g, i, kind, resource_id, version), resource_id
             ),
+        )
+
+    def _search(self, kind: str) -> Callable[[Environ], Sent]:
+        search = self.searches.search
+
+        def work(guard: Guard, incoming: Incoming) -> Answer:
+            return search(guard, incoming, kind)
+
+        return lambda environ: self._serve(environ, "search", kind, work)
+
+    def _read(self, kind: str) -> Callable[[Environ, str], Sent]:
+        resources = self.service.resources
+        return lambda environ, resource_id: self._serve(
+            environ, "read", kind, lambda g, i: read(resources, g, i, kind, resource_id), resource_id
         )
 
     def add_compartment(self, kind: str) -> None:
         search = self.searches.search
 
         def view(patient: str) -> Response:
-            return self._serve("search", kind, lambda g, i: search(g, i, kind, patient))
+            return self._view("search", kind, lambda g, i: search(g, i, kind, patient))
 
         self._add(f"/Patient/<name:patient>/{kind}", "compartment", kind, view)
         self._add(f"/Patient/<name:patient>/{kind}/_search", "compartment-post", kind, lambda patient: view(patient))
@@ -158,7 +181,7 @@ class _Endpoints:
             "/Patient/<name:patient>/$everything",
             "everything",
             "Patient",
-            lambda patient: self._serve(
+            lambda patient: self._view(
                 "everything", "Patient", lambda g, i: everything(self.searches, g, i, patient), patient
             ),
         )
@@ -170,19 +193,21 @@ class _Endpoints:
         view.provide_automatic_options = False  # type: ignore[attr-defined]  # OPTIONS is for preflights alone
         self.blueprint.add_url_rule(rule, endpoint, view, methods=methods, strict_slashes=False, merge_slashes=False)
 
-    def _serve(self, interaction: str, kind: str, work: Work, resource_id: str = "") -> Response:
+    def _view(self, interaction: str, kind: str, work: Work, resource_id: str = "") -> Response:
+        return self._serve(current_environ(), interaction, kind, work, resource_id).response()
+
+    def _serve(self, environ: Environ, interaction: str, kind: str, work: Work, resource_id: str = "") -> Sent:
         service = self.service
         grant: Grant | None = None
         shape: Shape | None = None
-        asked = current_request()
-        name = request_id(asked)
+        name = request_id(environ)
         parameters: tuple[str, ...] = ()
         try:
-            incoming = read_request(asked, self.mount.prefix, name)
+            incoming = read_request(environ, self.mount.prefix, name)
             incoming = last_of_each(incoming) if service.last_wins else incoming
             parameters = tuple(dict.fromkeys([key for key, _ in incoming.pairs]))
-            shape = _shape_of(asked, incoming)
-            grant = service.authenticate(incoming.authorization)
+            shape = _shape_of(environ, incoming)
+            grant = self._counted(environ, incoming)
             answer = work(guard(grant, service.base, kind), incoming)
         except Exception as error:
             answer = refusal(problem_of(error), name)
@@ -198,12 +223,18 @@ class _Endpoints:
                 matches=answer.matches,
             )
             answer = _audited(service.audit, access, answer)
-        return send(answer, shape or accepted_shape(asked), self.mount, asked)
+        return sent(answer, shape or accepted_shape(environ), self.mount, environ)
+
+    def _counted(self, environ: Environ, incoming: Incoming) -> Grant:
+        """The grant, where its limits allow one more request."""
+        grant = self.service.authenticate(incoming.authorization)
+        self.service.count(grant, environ)
+        return grant
 
 
-def _shape_of(asked: Request, incoming: Incoming) -> Shape:
-    sent = dict(reversed(incoming.pairs))  # the first of each name counts
-    return wanted_shape(asked, sent.get("_format", ""), pretty=sent.get("_pretty") == "true")
+def _shape_of(environ: Environ, incoming: Incoming) -> Shape:
+    asked = dict(reversed(incoming.pairs))  # the first of each name counts
+    return wanted_shape(environ, asked.get("_format", ""), pretty=asked.get("_pretty") == "true")
 
 
 def _audited(audit: Audit, access: FhirAccess, answer: Answer) -> Answer:
@@ -217,15 +248,15 @@ def _audited(audit: Audit, access: FhirAccess, answer: Answer) -> Answer:
 
 def _public(mount: Mount, work: Callable[[Incoming], Answer]) -> Response:
     """An answer for everybody: no token is looked at."""
-    asked = current_request()
-    shape, name = None, request_id(asked)
+    environ = current_environ()
+    shape, name = None, request_id(environ)
     try:
-        incoming = read_request(asked, mount.prefix, name)
-        shape = _shape_of(asked, incoming)
+        incoming = read_request(environ, mount.prefix, name)
+        shape = _shape_of(environ, incoming)
         answer = work(incoming)
     except Exception as error:
         answer = refusal(problem_of(error), name)
-    return send(answer, shape or accepted_shape(asked), mount, asked)
+    return sent(answer, shape or accepted_shape(environ), mount, environ).response()
 
 
 @dataclass(slots=True)

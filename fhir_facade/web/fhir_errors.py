@@ -10,9 +10,9 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from fhir_facade.web.error_pages import ErrorPage
 from fhir_facade.web.errors import Problem, problem_of
-from fhir_facade.web.fhir_answer import accepted_shape, refusal, send
+from fhir_facade.web.fhir_answer import accepted_shape, refusal, sent
 from fhir_facade.web.fhir_headers import Mount
-from fhir_facade.web.fhir_request import check_size, current_request
+from fhir_facade.web.fhir_request import check_size, current_environ, path_of
 from fhir_facade.web.request_id import request_id
 
 
@@ -28,11 +28,12 @@ def answer_errors(app: Flask, mounts: Sequence[Mount], page: ErrorPage = lambda 
     """
 
     def handle(error: Exception) -> ResponseReturnValue:
-        asked = current_request()
-        mount = next((each for each in mounts if each.holds(asked.path)), None)
+        environ = current_environ()
+        mount = next((each for each in mounts if each.holds(path_of(environ))), None)
         if mount is not None:
-            preflight = mount.preflight(asked, error)
-            return preflight or send(refusal(_problem(error), request_id(asked)), accepted_shape(asked), mount, asked)
+            answer = refusal(_problem(error), request_id(environ))
+            preflight = mount.preflight(environ, error)
+            return preflight or sent(answer, accepted_shape(environ), mount, environ).response()
         if isinstance(error, HTTPException):
             return page(error)
         problem_of(error)
@@ -44,7 +45,7 @@ def answer_errors(app: Flask, mounts: Sequence[Mount], page: ErrorPage = lambda 
 
 def _problem(error: Exception) -> Problem:
     try:
-        check_size(current_request())
+        check_size(current_environ())
     except Problem as too_large:
         return too_large
     return problem_of(error)

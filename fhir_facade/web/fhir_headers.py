@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from flask import Request, Response, request
+from flask import Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from fhir_facade.web.fhir_cors import cors_headers, preflight_headers
+from fhir_facade.web.fhir_request import Environ, path_of
 from fhir_facade.web.request_id import HEADER, request_id
 
 LEFT = "fhir_facade.left"
@@ -42,35 +43,34 @@ class Mount:
         """Whether a path of this host is below the base."""
         return path == self.prefix or path.startswith(f"{self.prefix}/")
 
-    def headers(self, asked: Request) -> list[tuple[str, str]]:
+    def headers(self, environ: Environ) -> list[tuple[str, str]]:
         """What every answer below the base carries."""
-        headers = [(HEADER, request_id(asked)), *_EVERY, *asked.environ.get(LEFT, ())]
-        origin = asked.environ.get("HTTP_ORIGIN", "")
+        headers = [(HEADER, request_id(environ)), *_EVERY, *environ.get(LEFT, ())]
+        origin = environ.get("HTTP_ORIGIN", "")
         if origin:
-            headers += cors_headers(origin, self.allowed_origin, is_public=self._is_public(asked.path)).items()
+            headers += cors_headers(origin, self.allowed_origin, is_public=self._is_public(path_of(environ))).items()
         return headers
 
     def finish(self, response: Response) -> Response:
         """``response`` of a document below the base, made by another room, with the headers that all carry there."""
         if self.holds(request.path):
-            response.headers.update(self.headers(request))
+            response.headers.update(self.headers(request.environ))
         return response
 
-    def preflight(self, asked: Request, error: Exception) -> Response | None:
+    def preflight(self, environ: Environ, error: Exception) -> Response | None:
         """The answer to a CORS preflight; None for anything else.
 
         Args:
-            asked: the request.
+            environ: of the request.
             error: why no route answers it; none of the FHIR routes takes OPTIONS.
         """
-        headers = asked.headers
-        is_preflight = asked.method == "OPTIONS" and isinstance(error, HTTPException)
-        if not is_preflight or "Origin" not in headers or "Access-Control-Request-Method" not in headers:
+        is_preflight = environ["REQUEST_METHOD"] == "OPTIONS" and isinstance(error, HTTPException)
+        if not is_preflight or not {"HTTP_ORIGIN", "HTTP_ACCESS_CONTROL_REQUEST_METHOD"} <= environ.keys():
             return None
         methods = "GET, HEAD, POST, OPTIONS"
         if isinstance(error, MethodNotAllowed):
             methods = ", ".join(sorted({*(error.valid_methods or ()), "OPTIONS"}))
-        response = Response(status=204, headers=[*self.headers(asked), ("Cache-Control", "no-store")])
+        response = Response(status=204, headers=[*self.headers(environ), ("Cache-Control", "no-store")])
         if "Access-Control-Allow-Origin" in response.headers:
             response.headers.update(preflight_headers(methods))
         return response

@@ -1,10 +1,13 @@
-"""One FHIR request as a value: everything later steps need, so that none of them looks at the web framework again."""
+"""One FHIR request as a value: everything later steps need, so that none of them looks at the web framework again.
+
+It is read from the WSGI environment itself, which is the same in front of the framework and behind it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from flask import Request, request
@@ -20,6 +23,8 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 Pairs = tuple[tuple[str, str], ...]
 
+Environ = dict[str, Any]
+"""The WSGI environment of a request."""
 
 _ONE_VALUE = frozenset({"_count", "_sort", "_total", "_summary", "_elements", "_format", "_pretty"})
 
@@ -46,25 +51,29 @@ class Incoming(NamedTuple):
     request_id: str
 
 
-def current_request() -> Request:
-    """The request itself: Flask's stand-in for it is looked through anew with every attribute."""
-    found: Request = request._get_current_object()  # type: ignore[attr-defined]  # it is a proxy, typed as what it stands for
-    return found
+def current_environ() -> Environ:
+    """The environment of Flask's current request."""
+    return request.environ
 
 
-def read_request(request: Request, prefix: str, request_id: str) -> Incoming:
+def path_of(environ: Environ) -> str:
+    """The path of a request, as text."""
+    path: str = environ.get("PATH_INFO", "")
+    return path if path.isascii() else path.encode("latin-1").decode("utf-8", "replace")
+
+
+def read_request(environ: Environ, prefix: str, request_id: str) -> Incoming:
     """The request as a value.
 
     Raises:
         Problem: 400, 413, 414, 415 or 431, the request is malformed or too large.
     """
-    check_size(request)
-    environ = request.environ
+    check_size(environ)
     pairs = _decode(environ.get("QUERY_STRING", ""))
-    if request.method == "POST":
-        pairs += _decode(_form(request))
+    if environ["REQUEST_METHOD"] == "POST":
+        pairs += _decode(_form(Request(environ)))
     return Incoming(
-        path=request.path.removeprefix(prefix).strip("/"),
+        path=path_of(environ).removeprefix(prefix).strip("/"),
         pairs=pairs,
         prefer=environ.get("HTTP_PREFER", ""),
         if_none_match=environ.get("HTTP_IF_NONE_MATCH", ""),
@@ -81,14 +90,13 @@ def last_of_each(incoming: Incoming) -> Incoming:
     return incoming._replace(pairs=tuple(kept))
 
 
-def check_size(request: Request) -> None:
+def check_size(environ: Environ) -> None:
     """Refuse a URL or headers that are too large.
 
     Raises:
         Problem: 414 or 431, the URL or the headers are too large.
     """
-    environ = request.environ
-    if len(environ.get("QUERY_STRING", "")) + len(request.path) > MAXIMUM_URL:
+    if len(environ.get("QUERY_STRING", "")) + len(environ.get("PATH_INFO", "")) > MAXIMUM_URL:
         raise by_status(414)
     if sum([len(value) for name, value in environ.items() if name[:5] == "HTTP_"]) > MAXIMUM_HEADERS:
         raise by_status(431)

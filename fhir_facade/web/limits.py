@@ -10,14 +10,15 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
-from flask import Blueprint, Flask, Response, has_request_context, jsonify, request
+from flask import Blueprint, Flask, Response, jsonify, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse_many
 from limits.errors import ConfigurationError
-from limits.strategies import FixedWindowRateLimiter, RateLimiter
+from limits.storage import Storage
 
 from fhir_facade.access.grant import Grant
 from fhir_facade.contracts.errors import ConfigError
@@ -25,10 +26,31 @@ from fhir_facade.oauth.messages import NO_STORE
 from fhir_facade.web.counts import Counts
 from fhir_facade.web.errors import Problem
 from fhir_facade.web.fhir_headers import LEFT
+from fhir_facade.web.fhir_request import Environ
 from fhir_facade.web.pages import Pages
 
 GUESSES = "20 per minute"
 """Wrong client secrets that one address may send for one app before it has to wait."""
+
+
+class _Window(NamedTuple):
+    """So many requests in so many seconds; the name tells it from others in the storage."""
+
+    amount: int
+    seconds: int
+    name: str
+
+
+class _Left(NamedTuple):
+    """What a window has left, below 0 where it was spent before; when it ends; how much it gives."""
+
+    remaining: int
+    ends: float
+    amount: int
+
+
+def _window(name: str, item: RateLimitItem) -> _Window:
+    return _Window(item.amount, item.get_expiry(), f"{name}/{item.amount}/{item.get_expiry()}")
 
 
 class Limits:
@@ -46,18 +68,18 @@ class Limits:
 
     def __init__(self, *, per_token: str, per_app: str, per_address: str, storage: str | None = None) -> None:
         wanted = {"per_token": per_token, "per_app": per_app, "per_address": per_address, "guesses": GUESSES}
-        budgets: dict[str, tuple[RateLimitItem, ...]] = {}
+        budgets: dict[str, tuple[_Window, ...]] = {}
         faults = []
         for name, text in wanted.items():
             try:
-                budgets[name] = tuple(parse_many(text))
+                budgets[name] = tuple(_window(name, item) for item in parse_many(text))
             except ValueError:
                 faults.append(f"limits.{name}: cannot read {text!r}; write for example 600 per minute")
         if faults:
             raise ConfigError(faults)
         self._budgets = budgets
         self._limiter = Limiter(key_func=_address, storage_uri=storage or "counts://", strategy="fixed-window")
-        self._own = FixedWindowRateLimiter(Counts())
+        self._own = Counts()
 
     def start(self, app: Flask) -> None:
         """Connect to the storage; once, before the first request.
@@ -74,56 +96,44 @@ class Limits:
 
     def spend(self, name: str, key: str) -> float:
         """Count one request; 0 when it may go on, otherwise the seconds to wait."""
-        return self._wait(name, key, counting=True)
-
-    def _note(self, name: str, key: str) -> None:
-        """Keep what the window that leaves least says, for the headers of the answer."""
-        if has_request_context():
-            left = [(*self._stats(window, name, key), window.amount) for window in self._budgets[name]]
-            request.environ[LEFT] = _headers(*min(left)) if left else ()
-
-    def _stats(self, window: RateLimitItem, name: str, key: str) -> tuple[int, float]:
-        try:
-            ends, remaining = self._limiter.limiter.get_window_stats(window, name, key)
-        except Exception:  # Redis clients raise kinds of their own, as above
-            ends, remaining = self._own.get_window_stats(window, name, key)
-        return remaining, ends
+        return _wait(self._left(name, key, counting=True), 0)
 
     def left(self, name: str, key: str) -> float:
         """0 when a request may go on, otherwise the seconds to wait; counts nothing."""
-        return self._wait(name, key, counting=False)
+        return _wait(self._left(name, key, counting=False), 1)
 
-    def _wait(self, name: str, key: str, *, counting: bool) -> float:
-        longest = 0.0
+    def _left(self, name: str, key: str, *, counting: bool) -> list[_Left]:
+        """What each window has left, after this request where it counts."""
+        found = []
         for window in self._budgets[name]:
+            place = f"{window.name}/{key}"
             try:
-                wait = _wait(self._limiter.limiter, window, name, key, counting=counting)
+                used, ends = _used(self._limiter.storage, place, window, counting=counting)
             except Exception:  # Redis clients raise kinds of their own; limits must not take the service down
-                wait = _wait(self._own, window, name, key, counting=counting)
-            longest = max(longest, wait)
-        return longest
+                used, ends = _used(self._own, place, window, counting=counting)
+            found.append(_Left(window.amount - used, ends, window.amount))
+        return found
 
-    def authenticated(
-        self, authenticate: Callable[[str | None], Grant], throttled: Callable[[str], None] = lambda app_id: None
-    ) -> Callable[[str | None], Grant]:
-        """``authenticate``, which also counts the token's and the app's requests; ``throttled`` learns which app waits.
+    def counted(self, throttled: Callable[[str], None] = lambda app_id: None) -> Callable[[Grant, Environ], None]:
+        """What counts a request of a grant's token and app; ``throttled`` learns which app waits.
+
+        What is left of the token's is kept in the environment of the request, for the headers of the answer.
 
         Raises (when called):
             Problem: 429 with Retry-After.
         """
 
-        def counted(header: str | None) -> Grant:
-            grant = authenticate(header)
+        def count(grant: Grant, environ: Environ) -> None:
             for name, key in (("per_token", grant.token_id), ("per_app", grant.app_id)):
-                wait = self.spend(name, key)
+                left = self._left(name, key, counting=True)
+                wait = _wait(left, 0)
                 if wait or name == "per_token":
-                    self._note(name, key)
+                    environ[LEFT] = _headers(left)
                 if wait:
                     throttled(grant.app_id)
                     raise Problem(429, "throttled", _TOO_MANY, {"Retry-After": str(int(wait))})
-            return grant
 
-        return counted
+        return count
 
     def guard(self, blueprint: Blueprint, refuse: Callable[[float], Response] | None = None) -> None:
         """Count requests of each address to a blueprint's pages and endpoints; documents for everybody are free.
@@ -134,8 +144,9 @@ class Limits:
         def count() -> Response | None:
             if request.method == "OPTIONS" or "/.well-known/" in request.path:
                 return None
-            wait = self.spend("per_address", _address())
-            self._note("per_address", _address())
+            left = self._left("per_address", _address(), counting=True)
+            request.environ[LEFT] = _headers(left)
+            wait = _wait(left, 0)
             return (refuse or too_many)(wait) if wait else None
 
         def tell(response: Response) -> Response:
@@ -157,11 +168,12 @@ class Limits:
             self.spend("guesses", f"{_address()} {app}")
 
 
-def _headers(remaining: int, ends: float, amount: int) -> tuple[tuple[str, str], ...]:
-    """How much is left as clients know it: the amount, what remains, and when it begins anew."""
+def _headers(left: Sequence[_Left]) -> tuple[tuple[str, str], ...]:
+    """What the window that leaves least says, as clients know it: amount, what remains, when it begins anew."""
+    remaining, ends, amount = min(left)
     return (
         ("X-RateLimit-Limit", str(amount)),
-        ("X-RateLimit-Remaining", str(remaining)),
+        ("X-RateLimit-Remaining", str(max(0, remaining))),
         ("X-RateLimit-Reset", str(int(ends) + 1)),
     )
 
@@ -185,11 +197,19 @@ def too_many_page(pages: Pages, wait: float) -> Response:
     return page
 
 
-def _wait(limiter: RateLimiter, window: RateLimitItem, name: str, key: str, *, counting: bool) -> float:
-    """0 when a request may go on, otherwise the seconds to wait; counts it where ``counting``."""
-    if limiter.hit(window, name, key) if counting else limiter.test(window, name, key):
-        return 0.0
-    return max(1.0, limiter.get_window_stats(window, name, key).reset_time - time.time() + 1)
+def _wait(left: Sequence[_Left], least: int) -> float:
+    """0 where every window has ``least`` left, otherwise the seconds to wait."""
+    over = [max(1.0, one.ends - time.time() + 1) for one in left if one.remaining < least]
+    return max(over) if over else 0.0
+
+
+def _used(storage: Storage, place: str, window: _Window, *, counting: bool) -> tuple[int, float]:
+    """How much of a window is used, and when it ends."""
+    if not counting:
+        return storage.get(place), storage.get_expiry(place)
+    if isinstance(storage, Counts):
+        return storage.use(place, window.seconds)
+    return storage.incr(place, window.seconds), storage.get_expiry(place)
 
 
 def _address() -> str:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+from typing import Any
 
-from flask import Request, request
+from flask import request
 
 HEADER = "X-Request-Id"
 _SAFE = re.compile(r"[A-Za-z0-9._\-]{1,64}", re.ASCII)
 _KEPT = "fhir_facade.request_id"
 
 
-def request_id(asked: Request = request) -> str:
-    """The client's ``X-Request-Id`` where it is short and plain, otherwise a new one; one all through a request."""
-    environ = asked.environ
+def request_id(environ: dict[str, Any] | None = None) -> str:
+    """The client's ``X-Request-Id`` where it is short and plain, otherwise a new one; one all through a request.
+
+    Args:
+        environ: of the request; that of Flask's current one by default.
+    """
+    environ = request.environ if environ is None else environ
     known: str | None = environ.get(_KEPT)
     if known is None:
         sent = environ.get("HTTP_X_REQUEST_ID", "")

@@ -6,7 +6,7 @@ import os
 import time
 
 import pytest
-from flask import Flask, request
+from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from fhir_facade.contracts.errors import ConfigError
@@ -33,11 +33,11 @@ class FakeGrant:
         self.token_id, self.app_id = token, app
 
 
-def refusals(counted, tokens):
+def refusals(count, tokens):
     refused = []
     for number, token in enumerate(tokens):
         try:
-            counted(token)
+            count(FakeGrant(token), {})
         except Problem as problem:
             refused.append((number, problem))
     assert {(problem.status, problem.code) for _, problem in refused} <= {(429, "throttled")}
@@ -46,21 +46,18 @@ def refusals(counted, tokens):
 
 
 def test_a_token_has_its_own_budget():
-    counted = limits(per_app="100 per minute").authenticated(FakeGrant)
-    assert refusals(counted, ["a"] * 4 + ["b"]) == [3]
+    count = limits(per_app="100 per minute").counted()
+    assert refusals(count, ["a"] * 4 + ["b"]) == [3]
 
 
 def test_an_app_shares_one_over_all_its_tokens():
-    counted = limits().authenticated(FakeGrant)
-    assert refusals(counted, list("abcdefg")) == [5, 6]
+    assert refusals(limits().counted(), list("abcdefg")) == [5, 6]
 
 
-def test_a_refused_token_costs_nothing_of_the_look_up():
-    def authenticate(header):
-        raise LookupError
-
-    with pytest.raises(LookupError):
-        limits().authenticated(authenticate)("x")
+def test_it_is_told_which_app_has_to_wait():
+    waiting = []
+    refusals(limits().counted(waiting.append), list("abcdefg"))
+    assert waiting == ["app", "app"]
 
 
 def test_secrets_cannot_be_guessed_on_and_on(world, confidential):
@@ -114,7 +111,7 @@ def test_while_redis_does_not_answer_each_process_counts_for_itself():
         per_token="2 per minute", per_app="100 per minute", per_address="1 per minute", storage="redis://127.0.0.1:1"
     )
     made.start(Flask("limits"))
-    assert refusals(made.authenticated(FakeGrant), ["a"] * 3) == [2]
+    assert refusals(made.counted(), ["a"] * 3) == [2]
 
 
 def test_every_limit_that_cannot_be_read_is_named_at_once():
@@ -134,12 +131,11 @@ def test_every_counted_answer_says_what_is_left(world, confidential):
 
 
 def test_of_several_windows_the_one_with_least_is_told():
-    counted = limits(per_token="9 per minute; 5 per hour").authenticated(FakeGrant)
+    count = limits(per_token="9 per minute; 5 per hour").counted()
     told = []
     for _ in range(2):
-        with Flask("asked").test_request_context():
-            counted("a")
-            told.append(dict(request.environ[LEFT]))
+        count(FakeGrant("a"), environ := {})
+        told.append(dict(environ[LEFT]))
     assert [(one["X-RateLimit-Limit"], one["X-RateLimit-Remaining"]) for one in told] == [("5", "4"), ("5", "3")]
 
 
@@ -178,7 +174,7 @@ def test_with_redis_all_processes_count_together(tmp_path):
     command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(tmp_path)]
     with running(command, port, tmp_path / "redis.log") as server:
         url = f"redis://127.0.0.1:{port}"
-        one, other = (limits(storage=url).authenticated(FakeGrant) for _ in range(2))
+        one, other = (limits(storage=url).counted() for _ in range(2))
         assert refusals(one, ["a"] * 2) == []
         assert refusals(other, ["a"] * 2) == [1]
         server.kill()
