@@ -20,13 +20,13 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from threading import Event
-from typing import Any, cast
+from typing import Any
 
 from waitress import wasyncore
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
-from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.task import ThreadedTaskDispatcher
+
+from fhir_facade.serving.channel import ARRIVED, channel_class
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +52,6 @@ PATIENCE_S = 2.0
 
 SEARCHED_AFTER = 20_000
 """So many new objects make the interpreter look for cycles among them: not at every request, as 700 would."""
-
-ARRIVED = "fhir_facade.arrived"
-"""Key of the WSGI environment: the monotonic time at which the whole request was here."""
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -85,7 +82,7 @@ def serve(
     turns = _Turns(channels) if threads == 1 else None
     adjustments = _adjustments(threads, trusted_proxy)
     server: Any = create_server(_patient(app, busy), map=channels, sockets=[listener], _dispatcher=turns, **adjustments)
-    server.channel_class = _channel_class(stopping)
+    server.channel_class = channel_class(stopping)
     if turns:
         server.pull_trigger = lambda: None  # nobody waits: the loop looks at every channel before it waits again
     work = turns.round if turns else partial(_round, channels)
@@ -164,64 +161,6 @@ def _patient(app: WsgiApp, busy: WsgiApp) -> WsgiApp:
         return (busy if late else app)(environ, start_response)
 
     return answer
-
-
-class _Request(HTTPRequestParser):
-    """A request that knows when it was all here."""
-
-    arrived = 0.0
-
-    def received(self, data: bytes) -> Any:
-        taken = super().received(data)
-        if self.completed:
-            self.arrived = time.monotonic()
-        return taken
-
-
-def _channel_class(stopping: Event) -> type[HTTPChannel]:
-    class LastAnswer(WSGITask):
-        """An answer that knows how long it was waited for, and ends its connection while the worker is stopping."""
-
-        def get_environment(self) -> Any:
-            environ = super().get_environment()
-            environ[ARRIVED] = cast(_Request, self.request).arrived
-            return environ
-
-        def set_close_on_finish(self) -> None:
-            """Waitress ends a connection after each answer without a body, such as 304; HTTP asks for nothing of it."""
-            asked = cast(_Request, self.request).headers.get("CONNECTION", "").lower()
-            if self.has_body or self.version != "1.1" or asked == "close" or stopping.is_set():
-                super().set_close_on_finish()
-
-        def build_response_header(self) -> Any:
-            if stopping.is_set():
-                self.set_close_on_finish()
-            return super().build_response_header()
-
-    class Channel(HTTPChannel):
-        """A connection whose answers know that the worker is stopping."""
-
-        task_class = LastAnswer
-        parser_class = _Request
-
-        def write_soon(self, data: Any) -> int:
-            """As waitress does it, but what the connection takes at once is not copied into a buffer before."""
-            with self.outbuf_lock:
-                is_next = isinstance(data, bytes) and self.connected and not self.total_outbufs_len
-                sent = _sent(self, data) if is_next else 0
-                return sent + super().write_soon(data[sent:] if sent else data)
-
-    return Channel
-
-
-def _sent(channel: Any, data: bytes) -> int:
-    """How much of ``data`` the connection takes at once; where it fails, waitress meets that again and ends it."""
-    try:
-        taken: int = channel.send(data, do_close=False)
-    except OSError:
-        return 0
-    channel.last_activity = time.time()
-    return taken
 
 
 def _drain(server: Any, work: Callable[[], None], drain_s: float) -> None:

@@ -38,7 +38,7 @@ def app(environ, start_response):
         return []
     body = str(os.getpid()).encode() + b" " + b"x" * int(environ["QUERY_STRING"] or 100_000)
     start_response("200 OK", [("Content-Length", str(len(body)))])
-    return [body]
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 listener = listening_socket("127.0.0.1", int(sys.argv[1]))
 def work(stop: Event) -> None:
@@ -138,13 +138,30 @@ def test_no_request_fails_while_workers_are_replaced(tmp_path: Path) -> None:
 def test_a_connection_outlives_an_answer_without_a_body_and_ends_where_the_client_says_so(tmp_path: Path) -> None:
     with running(tmp_path) as (_, base), ExitStack() as stack:
         connection = stack.enter_context(closing(http.client.HTTPConnection(base.partition("://")[2], timeout=10)))
-        for path, status in (("/same", 304), ("/", 200), ("/same", 304)):
-            connection.request("GET", path)
+        for method, path, status in (
+            ("GET", "/same", 304),
+            ("HEAD", "/", 200),
+            ("GET", "/", 200),
+            ("GET", "/same", 304),
+        ):
+            connection.request(method, path)
             answer = connection.getresponse()
             answer.read()
             assert (answer.status, answer.will_close) == (status, False)
         connection.request("GET", "/same", headers={"Connection": "close"})
         assert connection.getresponse().will_close
+
+
+def test_the_head_of_an_answer_leaves_together_with_its_body(tmp_path: Path) -> None:
+    with running(tmp_path) as (_, base):
+        host, _, port = base.partition("://")[2].partition(":")
+        with socket.create_connection((host, int(port))) as client:
+            for _ in range(3):
+                client.sendall(b"GET /?1000 HTTP/1.1\r\nHost: x\r\n\r\n")
+                head, _, body = client.recv(65_536).partition(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+                assert head.count(b"\r\nDate: ") == 1
+                assert f"\r\nContent-Length: {len(body)}\r\n".encode() in head
 
 
 def test_a_client_that_reads_slowly_gets_a_large_answer_whole_and_delays_nobody(tmp_path: Path) -> None:
