@@ -65,6 +65,9 @@ _LINE = (
     "tooth", "surfaces", "additional_teeth",
 )  # fmt: skip
 
+_AMOUNTS = {f"amounts.{amount}": amount for amount in Amount}
+_TOTALS = {f"totals.{amount}": amount for amount in Amount}
+
 Spans = Sequence[tuple[str, date | None, date | None]]
 """Cover of a member: coverage id, first day, last day; newest first."""
 
@@ -111,8 +114,8 @@ def build(claim_set: ClaimSet, parts: Parts, spans: Spans, absent: frozenset[str
         diagnoses=_diagnoses(claim_set, parts, absent),
         procedures=_procedures(claim_set, parts, absent),
         care_team=_care_team(claim_set, parts, absent),
-        amounts=_amounts(values, "amounts."),
-        totals=_amounts(values, "totals."),
+        amounts=_amounts(values, _AMOUNTS),
+        totals=_amounts(values, _TOTALS),
         pharmacy=PharmacyDetails(**picked(values, *PHARMACY_FIELDS)) if values["kind"] is ClaimKind.PHARMACY else None,
         position=position_of(section, parts.own, key),
         **picked(values, *_PLAIN),
@@ -140,8 +143,8 @@ def _identifiers(value: Identifier | None) -> tuple[Identifier, ...]:
     return (value,) if value else ()
 
 
-def _amounts(values: Mapping[str, Any], prefix: str) -> Amounts:
-    return {Amount(name.removeprefix(prefix)): value for name, value in values.items() if name.startswith(prefix)}
+def _amounts(values: Mapping[str, Any], names: Mapping[str, Amount]) -> Amounts:
+    return {names[name]: value for name, value in values.items() if name in names}
 
 
 def _lines(claim_set: ClaimSet, parts: Parts, claim: Values, absent: frozenset[str]) -> tuple[ClaimLine, ...]:
@@ -154,7 +157,7 @@ def _lines(claim_set: ClaimSet, parts: Parts, claim: Values, absent: frozenset[s
         if claim["kind"] is not ClaimKind.INPATIENT:
             values.setdefault("service_start", claim["service_start"])
         place = position_of(section, row, key)
-        found.append(ClaimLine(amounts=_amounts(values, "amounts."), position=place, **picked(values, *_LINE)))
+        found.append(ClaimLine(amounts=_amounts(values, _AMOUNTS), position=place, **picked(values, *_LINE)))
     return tuple(sorted(found, key=lambda line: line.number))
 
 

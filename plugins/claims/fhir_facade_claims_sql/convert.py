@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache, partial
 from typing import Any
 
 from fhir_facade.contracts import codes
@@ -16,6 +18,23 @@ from fhir_facade_claims_sql.spec import Row, Spec
 
 Absent = frozenset[str]
 Converter = Callable[[Spec, Row, Absent], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A converter to which a field's own value says everything; other converters look at further columns.
+
+    Args:
+        of: makes the record's value of what the field holds.
+    """
+
+    of: Callable[[Spec, Any], Any]
+
+    def __call__(self, spec: Spec, row: Row, absent: Absent) -> Any:
+        """The record's value; None where the row says nothing."""
+        value = spec.read(row, absent)
+        return None if value is None else self.of(spec, value)
+
 
 SYSTEMS: dict[str, str] = {
     "icd-10-cm": codes.ICD_10_CM,
@@ -46,6 +65,8 @@ FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _HCPCS_LEVEL_2 = re.compile(r"[A-V]\d{4}")
 _CDT = re.compile(r"D\d{4}")
 _CENT = Decimal("0.01")
+_KEPT = 1_024
+"""Texts of one column of which is kept what was made of them."""
 
 
 class UnfitError(ValueError):
@@ -64,23 +85,23 @@ def identifier_text(spec: Spec, value: Any) -> str:
     return text
 
 
-def to_id(spec: Spec, row: Row, absent: Absent) -> str | None:
+@Alone
+def to_id(spec: Spec, value: Any) -> str:
     """An id."""
-    value = spec.read(row, absent)
-    return None if value is None else identifier_text(spec, value)
+    return identifier_text(spec, value)
 
 
-def to_text(spec: Spec, row: Row, absent: Absent) -> str | None:
+@Alone
+def to_text(spec: Spec, value: Any) -> str | None:
     """Text without surrounding blanks."""
-    value = spec.read(row, absent)
-    return None if value is None else str(value).strip() or None
+    return str(value).strip() or None
 
 
-def to_date(spec: Spec, row: Row, absent: Absent) -> date | None:
+@Alone
+def to_date(spec: Spec, value: Any) -> date:
     """A date; a date-time gives its day."""
-    value = spec.read(row, absent)
-    if value is None or isinstance(value, datetime):
-        return value.date() if value is not None else None
+    if isinstance(value, datetime):
+        return value.date()
     if isinstance(value, date):
         return value
     try:
@@ -90,16 +111,15 @@ def to_date(spec: Spec, row: Row, absent: Absent) -> date | None:
         raise UnfitError(f"{_name(spec)} is not a date: {str(value)[:20]!r}") from error
 
 
-def to_instant(spec: Spec, row: Row, absent: Absent) -> datetime | None:
+@Alone
+def to_instant(spec: Spec, value: Any) -> datetime:
     """An instant; without a zone it is taken as UTC, a date as its midnight."""
-    value = spec.read(row, absent)
-    if value is None:
-        return None
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if not isinstance(value, datetime):
         value = _parsed_instant(spec, str(value))
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    moment: datetime = value
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _parsed_instant(spec: Spec, text: str) -> datetime:
@@ -109,10 +129,9 @@ def _parsed_instant(spec: Spec, text: str) -> datetime:
         raise UnfitError(f"{_name(spec)} is not an instant: {text[:32]!r}") from error
 
 
-def to_decimal(spec: Spec, row: Row, absent: Absent) -> Decimal | None:
+def decimal_of(spec: Spec, value: Any) -> Decimal | None:
     """A number with the digits of the source."""
-    value = spec.read(row, absent)
-    if value is None or isinstance(value, Decimal):
+    if isinstance(value, Decimal):
         return value
     try:
         number = Decimal(str(value).strip())
@@ -121,21 +140,23 @@ def to_decimal(spec: Spec, row: Row, absent: Absent) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def to_quantity(spec: Spec, row: Row, absent: Absent) -> Decimal | None:
+@Alone
+def to_quantity(spec: Spec, value: Any) -> Decimal | None:
     """A number of units; a whole number kept as 4.0 or 4.00 in a numeric column is written 4."""
-    number = to_decimal(spec, row, absent)
+    number = decimal_of(spec, value)
     if number is None or number != number.to_integral_value():
         return number
     return number.quantize(Decimal(1))
 
 
-def to_money(spec: Spec, row: Row, absent: Absent) -> Decimal | None:
+@Alone
+def to_money(spec: Spec, value: Any) -> Decimal | None:
     """US dollars with two decimals.
 
     Raises:
         UnfitError: there are fractions of a cent.
     """
-    number = to_decimal(spec, row, absent)
+    number = decimal_of(spec, value)
     if number is None:
         return None
     cents = number.quantize(_CENT)
@@ -144,9 +165,10 @@ def to_money(spec: Spec, row: Row, absent: Absent) -> Decimal | None:
     return cents
 
 
-def to_whole(spec: Spec, row: Row, absent: Absent) -> int | None:
+@Alone
+def to_whole(spec: Spec, value: Any) -> int | None:
     """A whole number."""
-    number = to_decimal(spec, row, absent)
+    number = decimal_of(spec, value)
     if number is None:
         return None
     if number != number.to_integral_value():
@@ -154,10 +176,10 @@ def to_whole(spec: Spec, row: Row, absent: Absent) -> int | None:
     return int(number)
 
 
-def to_flag(spec: Spec, row: Row, absent: Absent) -> bool | None:
+@Alone
+def to_flag(spec: Spec, value: Any) -> bool:
     """True or false, from what databases keep instead."""
-    value = spec.read(row, absent)
-    if value is None or isinstance(value, bool):
+    if isinstance(value, bool):
         return value
     word = str(value).strip().lower()
     if word in {"1", "t", "true", "y", "yes"}:
@@ -170,17 +192,16 @@ def to_flag(spec: Spec, row: Row, absent: Absent) -> bool | None:
 def to_word(words: type[StrEnum]) -> Converter:
     """One of a closed list."""
 
-    def convert(spec: Spec, row: Row, absent: Absent) -> StrEnum | None:
-        value = spec.read(row, absent)
+    def convert(spec: Spec, value: Any) -> StrEnum:
         try:
-            return None if value is None else words(str(value))
+            return words(str(value))
         except ValueError as error:
             known = ", ".join(words)
             raise UnfitError(
                 f"{_name(spec)} must be one of {known}, not {str(value)[:20]!r}; map it with values"
             ) from error
 
-    return convert
+    return Alone(convert)
 
 
 def to_code(spec: Spec, row: Row, absent: Absent) -> Code | None:
@@ -214,6 +235,32 @@ def to_identifier(spec: Spec, row: Row, absent: Absent) -> Identifier | None:
     value = to_text(spec, row, absent)
     system = to_text(spec.system, row, absent) if spec.system else None
     return None if value is None else Identifier(system=system, value=value)
+
+
+def quick(convert: Converter, spec: Spec) -> Callable[[Any], Any] | None:
+    """What makes the field of its one column's value; None where the row has more to say.
+
+    Texts of a vocabulary come again and again: what was made of them is kept.
+    """
+    parts = [part for part in (spec.system, spec.version) if part is not None]
+    if len(spec.columns) != 1 or spec.repeat or any(part.constant is None for part in parts):
+        return None
+    made = _of_its_own(convert.of, spec) if isinstance(convert, Alone) else _of_its_row(convert, spec)
+    if convert in (to_id, to_text, to_identifier):
+        return made
+    kept = lru_cache(_KEPT)(made)
+    return lambda value: kept(value) if type(value) is str else made(value)
+
+
+def _of_its_own(own: Callable[[Spec, Any], Any], spec: Spec) -> Callable[[Any], Any]:
+    if spec.values is None:
+        return partial(own, spec)
+    return lambda value: None if (known := spec.known(value)) is None else own(spec, known)
+
+
+def _of_its_row(convert: Converter, spec: Spec) -> Callable[[Any], Any]:
+    (column,) = spec.columns
+    return lambda value: convert(spec, {column: value}, frozenset())
 
 
 def _name(spec: Spec) -> str:

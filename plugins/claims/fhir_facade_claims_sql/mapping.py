@@ -27,13 +27,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from fhir_facade.contracts.errors import ConfigError
-from fhir_facade_claims_sql.convert import Converter, to_text
+from fhir_facade_claims_sql.convert import Converter, quick, to_text
 from fhir_facade_claims_sql.fields import RECORDS, REQUIRED
 from fhir_facade_claims_sql.spec import Spec, SpecReader, numbered
 
@@ -52,6 +52,8 @@ class Step(NamedTuple):
     name: str
     convert: Converter
     spec: Spec
+    quick: Callable[[Any], Any] | None
+    """What makes the field of its column's value, where it needs no other column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,8 @@ class Section:
         used = [column for column, _ in self.fills()]
         object.__setattr__(self, "columns", tuple(dict.fromkeys([*keys, *shown, *used])))
         known = RECORDS[self.record]
-        every = [Step(name, known.get(name, to_text), spec) for name, spec in self.fields.items()]
+        ways = [(name, known.get(name, to_text), spec) for name, spec in self.fields.items()]
+        every = [Step(name, convert, spec, quick(convert, spec)) for name, convert, spec in ways]
         steps: dict[str, tuple[Step, ...]] = {}
         for step in every:
             for column in (column for one in step.spec.each or (step.spec,) for column in one.columns):

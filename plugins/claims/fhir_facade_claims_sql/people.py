@@ -54,13 +54,17 @@ def values_of(section: Section, row: Row, absent: frozenset[str], key: str | Non
         RowFault: a value cannot be converted, or a required one is missing.
     """
     values: Values = {}
-    steps = section.steps
+    steps, texts_alone = section.steps, len(absent) < 2
     try:
-        for column in row:
-            for name, convert, spec in steps.get(column, ()):
-                if name not in values:
-                    _put(values, name, convert(spec, row, absent))
-        for name, convert, spec in section.constants:
+        for column, raw in row.items():
+            if raw is None or column not in steps:
+                continue
+            held = raw.strip() if isinstance(raw, str) else raw
+            there = held not in absent if isinstance(held, str) else texts_alone or str(held) not in absent
+            for name, convert, spec, quick in steps[column]:
+                if name not in values and (there or quick is None):
+                    _put(values, name, quick(held) if quick else convert(spec, row, absent))
+        for name, convert, spec, _ in section.constants:
             _put(values, name, convert(spec, row, absent))
     except (UnfitError, UnmappedError) as error:
         raise RowFault(position_of(section, row, key), str(error)) from error

@@ -82,10 +82,15 @@ class Spec:
             if isinstance(raw, str):
                 raw = raw.strip()
             if raw is not None and str(raw) not in absent:
-                return self._mapped(raw)
+                return self.known(raw)
         return None
 
-    def _mapped(self, raw: Any) -> Any:
+    def known(self, raw: Any) -> Any:
+        """What the mapping says for a column's value; the value itself where it says nothing.
+
+        Raises:
+            UnmappedError: the value is not in ``values``.
+        """
         if self.values is None:
             return raw
         key = str(raw)
