@@ -179,10 +179,15 @@ class LiveResources:
     ) -> Iterator[Place]:
         """Every match: claims in the server's own order from ``after`` on, others whole and sorted."""
         narrowing = narrow(viewer, query)
-        if narrowing.nothing or member.member is None:
+        if narrowing.nothing:
+            return
+        asked = claim_query(self._mapper.source, member.member_id, narrowing, after, count)
+        if query.resource_type == _CLAIM:
+            member.expect(asked)
+        if member.member is None:
             return
         if query.resource_type == _CLAIM:
-            found = self._claims(member, claim_query(self._mapper.source, member.member_id, narrowing, after, count))
+            found = self._claims(member, asked)
         else:
             found = iter(self._others(viewer, member, query.resource_type))
         wanted = {*(one.parameter for one in query.criteria), *(one.parameter for one in query.sort)}

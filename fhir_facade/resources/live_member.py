@@ -13,10 +13,18 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
-from fhir_facade.contracts.claims import ClaimPage, ClaimQuery, FindsCoveredMember, LiveSource, MemberRecords, Providers
+from fhir_facade.contracts.claims import (
+    ClaimPage,
+    ClaimQuery,
+    FindsCoveredMember,
+    LiveSource,
+    MemberRecords,
+    Providers,
+)
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable
 from fhir_facade.contracts.people import Coverage, Member, Organization, Practitioner, Representative
 from fhir_facade.contracts.records import Claim, PartyKind
+from fhir_facade.contracts.whole_pages import FindsMemberPage, MemberPage
 from fhir_facade.resources.asking import Deadline, records_of
 
 _LOG = logging.getLogger(__name__)
@@ -55,6 +63,8 @@ class LiveMember:
         self._source = source
         self._deadline = deadline
         self._known: dict[str, Any] = {}
+        self._first: tuple[ClaimQuery, ClaimPage] | None = None
+        self._given = Providers()
         self.member_id = member_id
 
     @property
@@ -79,9 +89,26 @@ class LiveMember:
         source = self._source
         if "member" in self._known or not isinstance(source, FindsCoveredMember):
             return
-        found = self._one(lambda: source.covered_member(self.member_id), MemberRecords)
+        self._keep(self._one(lambda: source.covered_member(self.member_id), MemberRecords))
+
+    def _keep(self, found: MemberRecords | None) -> None:
         self._known["member"] = [] if found is None else self._own(self._many(lambda: (found.member,), Member))
         self._known["coverages"] = [] if found is None else self._own(self._many(lambda: found.coverages, Coverage))
+
+    def expect(self, query: ClaimQuery) -> None:
+        """Ask at once for everything on the page that ``claims`` is asked for next, where the source can."""
+        source = self._source
+        if self._known or not isinstance(source, FindsMemberPage):
+            return
+        asked = _clamped(query)
+        page = self._one(lambda: source.member_page(asked), MemberPage)
+        if page is None:
+            self._keep(None)
+            return
+        (found,) = self._many(lambda: (page.records,), MemberRecords)
+        self._keep(found)
+        self._first = asked, ClaimPage(claims=found.claims, more=page.more)
+        self._given = Providers(organizations=found.organizations, practitioners=found.practitioners)
 
     def _once(self, name: str, question: Callable[[], Iterable[object]], kind: type[R]) -> Sequence[R]:
         """The member's own records of a kind, asked for once.
@@ -107,9 +134,9 @@ class LiveMember:
             ClaimsInvalid: a page is too long or empty before the end, breaks the order or repeats a claim.
         """
         last = (date.max, "") if query.after is None else query.after
-        query = replace(query, count=min(max(query.count, 1), _PAGE))
+        query = _clamped(query)
         while True:
-            page = self._one(lambda asked=query: self._source.search(asked), ClaimPage)  # type: ignore[misc]
+            page = self._asked(query)
             claims = self._page(page, query.count)
             for claim in claims:
                 place = (claim.service_start, claim.claim_id)
@@ -122,6 +149,12 @@ class LiveMember:
             if not claims:
                 raise ClaimsInvalid("stuck", f"source {self._name} says that more follows but does not go on")
             query = replace(query, after=last, count=min(query.count * _FURTHER, _PAGE))
+
+    def _asked(self, query: ClaimQuery) -> ClaimPage | None:
+        first, self._first = self._first, None
+        if first is not None and first[0] == query:
+            return first[1]
+        return self._one(lambda: self._source.search(query), ClaimPage)
 
     def _page(self, page: ClaimPage | None, count: int) -> Sequence[Claim]:
         if page is None:
@@ -152,15 +185,21 @@ class LiveMember:
     def providers(self, ids: Iterable[str]) -> Providers:
         """The providers of these ids; what was not asked for is dropped."""
         wanted = sorted(set(ids))
-        organizations: list[Organization] = []
-        practitioners: list[Practitioner] = []
-        for start in range(0, len(wanted), _PROVIDERS):
-            some = wanted[start : start + _PROVIDERS]
-            found = self._one(lambda asked=some: self._source.providers(asked), Providers)  # type: ignore[misc]
-            if found is not None:
-                organizations += self._many(lambda given=found: given.organizations, Organization)  # type: ignore[misc]
-                practitioners += self._many(lambda given=found: given.practitioners, Practitioner)  # type: ignore[misc]
-        asked = set(wanted)
+        found = self._wanted(wanted, [self._given])
+        there = {one.organization_id for one in found.organizations}
+        if there.union(one.practitioner_id for one in found.practitioners).issuperset(wanted):
+            return found
+        starts = range(0, len(wanted), _PROVIDERS)
+        return self._wanted(wanted, [one for start in starts if (one := self._ask(wanted[start : start + _PROVIDERS]))])
+
+    def _ask(self, ids: Sequence[str]) -> Providers | None:
+        return self._one(lambda: self._source.providers(ids), Providers)
+
+    def _wanted(self, ids: Sequence[str], given: Sequence[Providers]) -> Providers:
+        """Those of ``given`` that were asked for."""
+        asked = set(ids)
+        organizations = [one for some in given for one in self._many(lambda s=some: s.organizations, Organization)]  # type: ignore[misc]
+        practitioners = [one for some in given for one in self._many(lambda s=some: s.practitioners, Practitioner)]  # type: ignore[misc]
         return Providers(
             organizations=tuple(one for one in organizations if one.organization_id in asked),
             practitioners=tuple(one for one in practitioners if one.practitioner_id in asked),
@@ -184,6 +223,10 @@ class LiveMember:
 
 
 T = TypeVar("T")
+
+
+def _clamped(query: ClaimQuery) -> ClaimQuery:
+    return replace(query, count=min(max(query.count, 1), _PAGE))
 
 
 def _some(found: object) -> tuple[object, ...]:

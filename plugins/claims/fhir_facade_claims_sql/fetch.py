@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_sql.claims import Parts, Spans, build
 from fhir_facade_claims_sql.mapping import ClaimSet, MappingFile, Section
 from fhir_facade_claims_sql.people import RowFault
-from fhir_facade_claims_sql.ready import Shelf
+from fhir_facade_claims_sql.ready import Question, Shelf, together
 from fhir_facade_claims_sql.records import good, newest_first, record, spans_of
 from fhir_facade_claims_sql.samples import Samples
 from fhir_facade_claims_sql.spec import Row, Spec
@@ -54,39 +55,45 @@ class Fetcher:
     samples: Samples
     shelf: Shelf = field(default_factory=Shelf)
 
-    def gather(self, connection: Connection, asked: Sequence[Asked]) -> list[list[Row]]:
+    def gather(self, connection: Connection, asked: Sequence[Asked], *, last: bool = False) -> list[list[Row]]:
         """The rows of several sections, by one statement as long as none is asked for very many keys."""
-        found: list[list[Row]] = [[] for _ in asked]
         longest = max((len(values) for _, _, values in asked), default=0)
-        for start in range(0, longest, _SIZES[-1]):
-            some = asked if longest <= _SIZES[-1] else [_stretch(one, start) for one in asked]
-            for number, rows in enumerate(self._gather(connection, [one for one in some if one[2]])):
-                place = [index for index, one in enumerate(some) if one[2]][number]
-                found[place] += rows
-        return found
+        if longest <= _SIZES[-1]:
+            (found,) = together(connection, [self.gathering(connection, asked)], last=last)
+            return found or [[] for _ in asked]
+        starts = range(0, longest, _SIZES[-1])
+        stretches = [self.gather(connection, [_stretch(one, start) for one in asked]) for start in starts]
+        return [list(chain.from_iterable(rows)) for rows in zip(*stretches, strict=True)]
 
-    def _gather(self, connection: Connection, asked: Sequence[Asked]) -> list[list[Row]]:
-        lists = [id(values) for _, _, values in asked]
-        wanted = [Wanted(section, key, lists.index(id(values)), _size(len(values))) for section, key, values in asked]
+    def gathering(self, connection: Connection, asked: Sequence[Asked]) -> Question | None:
+        """The statement for the rows of several sections; None where none of them is asked for a key."""
+        filled = [index for index, one in enumerate(asked) if one[2]]
+        if not filled:
+            return None
+        some = [asked[index] for index in filled]
+        lists = [id(values) for _, _, values in some]
+        wanted = [Wanted(section, key, lists.index(id(values)), _size(len(values))) for section, key, values in some]
         name = tuple((one.section.where_found, *one[1:]) for one in wanted)
         ready = self.shelf.get(connection, name, lambda: self.statements.gathered(wanted))
         bound = {
             f"k{one.values}_{index}": value
-            for one, (_, _, values) in zip(wanted, asked, strict=True)
+            for one, (_, _, values) in zip(wanted, some, strict=True)
             for index, value in enumerate(_padded(values, one.size))
         }
-        return _apart(ready.run(connection, bound), [one.columns for one in wanted])
+        columns, count = [one.columns for one in wanted], len(asked)
+        return Question(ready, bound, lambda rows: _placed(filled, _apart(rows, columns), count))
 
     def people(
         self, connection: Connection, sections: Sequence[Section], members: Sequence[str]
     ) -> list[Mapping[str, list[Row]]]:
         """Rows of each member, by section."""
-        asked: list[Asked] = []
-        for section in sections:
-            key = str(section.member_key)
-            asked.append((section, key, self.samples.keys(connection, section, key, members)))
-        found = zip(asked, self.gather(connection, asked), strict=True)
-        return [_by(key, rows, str) for (_, key, _), rows in found]
+        asked = self.asked_of(connection, sections, members)
+        return by_member(asked, self.gather(connection, asked))
+
+    def asked_of(self, connection: Connection, sections: Sequence[Section], members: Sequence[str]) -> list[Asked]:
+        """What is asked for the rows of each member."""
+        keys = [(section, str(section.member_key)) for section in sections]
+        return [(section, key, self.samples.keys(connection, section, key, members)) for section, key in keys]
 
     def member_count(self, connection: Connection) -> int:
         """How many members there are."""
@@ -111,24 +118,33 @@ class Fetcher:
             query: which claims.
             spans: the member's cover; asked for where nobody knows it and a claim does not name its own.
         """
+        return self.made(connection, query, together(connection, self.questions(connection, query)), spans)
+
+    def questions(self, connection: Connection, query: ClaimQuery) -> list[Question | None]:
+        """The statement for a page's claims from every set; None where a set can have none of them."""
+        return [self._question(connection, claim_set, query) for claim_set in self.mapping.claims]
+
+    def made(
+        self, connection: Connection, query: ClaimQuery, answers: Sequence[Any], spans: Spans | None = None
+    ) -> Fetched:
+        """The claims of a page, whose rows are the answers to ``questions``, with their parts."""
         found = Fetched()
         chosen: list[tuple[ClaimSet, Sequence[Row]]] = []
-        for claim_set in self.mapping.claims:
-            rows = self._claim_rows(connection, claim_set, query)
-            found.more = found.more or len(rows) > query.count
-            chosen.append((claim_set, rows[: query.count]))
+        for claim_set, rows in zip(self.mapping.claims, answers, strict=True):
+            found.more = found.more or len(rows or ()) > query.count
+            chosen.append((claim_set, (rows or [])[: query.count]))
         asking = spans is None and any(_lacks_cover(one, rows, self.mapping.absent) for one, rows in chosen)
         cover, parts = self._parts(connection, [query.member_id] if asking else [], chosen)
         for (claim_set, rows), children in zip(chosen, parts, strict=True):
             self._build(claim_set, rows, children, cover if spans is None else spans, found)
         return found
 
-    def _claim_rows(self, connection: Connection, claim_set: ClaimSet, query: ClaimQuery) -> Sequence[Row]:
+    def _question(self, connection: Connection, claim_set: ClaimSet, query: ClaimQuery) -> Question | None:
         section = claim_set.claim
         members = self.samples.keys(connection, section, str(section.member_key), [query.member_id])
         wanted = self._wanted(connection, section, query)
         if not members or wanted == []:
-            return []
+            return None
         window = Window(
             limit=query.count + 1,
             after=query.after is not None,
@@ -140,7 +156,7 @@ class Fetcher:
         ready = self.shelf.get(connection, name, lambda: self.statements.page(claim_set, window))
         bound = {"member": members[0], **self._bounds(connection, section, query)}
         bound |= {f"c{index}": value for index, value in enumerate(_padded(wanted or [], window.claims))}
-        return [_filled(claim_set.columns, row) for row in ready.run(connection, bound)]
+        return Question(ready, bound, lambda rows: [_filled(claim_set.columns, row) for row in rows])
 
     def _wanted(self, connection: Connection, section: Section, query: ClaimQuery) -> list[Any] | None:
         """The claim keys of the query that can stand in a set; None for any."""
@@ -228,6 +244,17 @@ def _apart(rows: Iterable[Sequence[Any]], columns: Sequence[Sequence[str]]) -> l
         own = row[starts[number] : starts[number] + len(columns[number])]
         found[number].append((int(row[1]), _filled(columns[number], own)))
     return [[row for _, row in sorted(some, key=lambda placed: placed[0])] for some in found]
+
+
+def _placed(places: Sequence[int], found: Sequence[list[Row]], count: int) -> list[list[Row]]:
+    """What was found at its places among ``count``, nothing at the others."""
+    at = dict(zip(places, found, strict=True))
+    return [at.get(place, []) for place in range(count)]
+
+
+def by_member(asked: Sequence[Asked], found: Sequence[list[Row]]) -> list[Mapping[str, list[Row]]]:
+    """The rows of each section by their member."""
+    return [_by(key, rows, str) for (_, key, _), rows in zip(asked, found, strict=True)]
 
 
 def _by(key: str, rows: Iterable[Row], made: Callable[[Any], Any] = lambda key: key) -> Mapping[Any, list[Row]]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from sqlalchemy.engine import Connection
+
+from fhir_facade.contracts.claims import Providers
 from fhir_facade.contracts.people import Identifier, Name, Organization, Practitioner
 from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_sql.claims import CLINICIAN_PREFIX, NPI_PREFIX, PERSON_PREFIX, UNKNOWN_PROVIDER
+from fhir_facade_claims_sql.fetch import Asked, Fetcher
 from fhir_facade_claims_sql.people import PAYER
+from fhir_facade_claims_sql.records import good, record
 
 FIXED_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 """Last update of what the settings or an NPI alone say: it changes with neither clock nor data."""
@@ -44,3 +49,42 @@ def plain_practitioner(practitioner_id: str) -> Practitioner:
     return Practitioner(
         practitioner_id=practitioner_id, name=Name(), npi=npi, other_identifiers=numbers, last_updated=FIXED_INSTANT
     )
+
+
+def providers_of(
+    connection: Connection, fetcher: Fetcher, own: Organization, ids: Sequence[str], *, last: bool = False
+) -> Providers:
+    """The providers of these ids: of a provider table, or of what their id says; ``own`` is the payer.
+
+    Args:
+        connection: to the database.
+        fetcher: reads the tables.
+        own: the payer.
+        ids: of organizations and practitioners.
+        last: the transaction ends with it.
+    """
+    found = _of_tables(connection, fetcher, ids, last=last)
+    known = {own.organization_id: own, **{one.organization_id: one for one in found.organizations}}
+    clinicians = {one.practitioner_id: one for one in found.practitioners}
+    for one in (one for one in ids if one not in known and one not in clinicians):
+        if one.startswith(CLINICIANS):
+            clinicians[one] = plain_practitioner(one)
+        else:
+            known[one] = plain_organization(one)
+    return Providers(
+        organizations=tuple(known[one] for one in ids if one in known),
+        practitioners=tuple(clinicians[one] for one in ids if one in clinicians),
+    )
+
+
+def _of_tables(connection: Connection, fetcher: Fetcher, ids: Sequence[str], *, last: bool) -> Providers:
+    people, absent = fetcher.mapping.people, fetcher.mapping.absent
+    asked: dict[str, Asked] = {}
+    for name in ("organization", "practitioner"):
+        if name in people:
+            spec = people[name].fields[f"{name}_id"]
+            keys = fetcher.keys_of(connection, people[name], spec, ids)
+            asked[name] = people[name], spec.columns[0], keys
+    rows = dict(zip(asked, fetcher.gather(connection, list(asked.values()), last=last), strict=True))
+    made = {name: tuple(good(record(people[name], row, absent) for row in found)) for name, found in rows.items()}
+    return Providers(organizations=made.get("organization", ()), practitioners=made.get("practitioner", ()))

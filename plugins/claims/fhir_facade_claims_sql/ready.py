@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -41,18 +41,65 @@ class Ready:
 
         Whoever listens to the engine hears of the statement as of any other.
         """
-        cursor, bound = self._cursor(connection), self.bound(values)
+        cursor = self.cursor(connection)
         try:
-            connection.dispatch.before_cursor_execute(connection, cursor, self.text, bound, None, False)
-            cursor.execute(self.text, bound)
+            self.begin(connection, cursor, values)
             return cursor.fetchall()  # type: ignore[no-any-return]
         finally:
             cursor.close()
 
-    def _cursor(self, connection: Connection) -> Any:
+    def begin(self, connection: Connection, cursor: Any, values: Mapping[str, Any]) -> None:
+        """Have the server answer; whoever asked several statements together fetches the rows later."""
+        bound = self.bound(values)
+        connection.dispatch.before_cursor_execute(connection, cursor, self.text, bound, None, False)
+        cursor.execute(self.text, bound)
+
+    def cursor(self, connection: Connection) -> Any:
+        """A cursor of the driver."""
         if self.as_it_is:
             return connection.dialect.loaded_dbapi.RawCursor(connection.connection.driver_connection)
         return connection.connection.cursor()
+
+
+class Question(NamedTuple):
+    """A statement with its values, and what is made of its rows."""
+
+    ready: Ready
+    values: Mapping[str, Any]
+    made: Callable[[Sequence[Any]], Any]
+
+
+def together(connection: Connection, questions: Sequence[Question | None], *, last: bool = False) -> list[Any]:
+    """The answers, None where nothing is asked; psycopg sends all at once: one way to the server, not several.
+
+    Args:
+        connection: within the page's transaction.
+        questions: the statements.
+        last: the transaction ends with them.
+    """
+    asked = [one for one in questions if one is not None]
+    rows = iter(_at_once(connection, asked, last=last) if _all_as_they_are(asked) else _in_turn(connection, asked))
+    return [None if one is None else one.made(next(rows)) for one in questions]
+
+
+def _all_as_they_are(questions: Sequence[Question]) -> bool:
+    return bool(questions) and all(one.ready.as_it_is for one in questions)
+
+
+def _in_turn(connection: Connection, questions: Sequence[Question]) -> Iterator[Sequence[Any]]:
+    return (one.ready.run(connection, one.values) for one in questions)
+
+
+def _at_once(connection: Connection, questions: Sequence[Question], *, last: bool) -> list[Sequence[Any]]:
+    if len(questions) == 1 and not last:
+        return list(_in_turn(connection, questions))
+    cursors = [one.ready.cursor(connection) for one in questions]
+    with connection.connection.driver_connection.pipeline():  # type: ignore[union-attr]
+        for cursor, (ready, values, _) in zip(cursors, questions, strict=True):
+            ready.begin(connection, cursor, values)
+        if last:
+            connection.connection.commit()
+    return [cursor.fetchall() for cursor in cursors]
 
 
 @dataclass(slots=True)

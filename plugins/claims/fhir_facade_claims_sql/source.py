@@ -24,14 +24,16 @@ from fhir_facade.contracts.claims import (
 )
 from fhir_facade.contracts.people import Coverage, Member, Representative
 from fhir_facade.contracts.records import Claim
+from fhir_facade.contracts.whole_pages import MemberPage
 from fhir_facade_claims_sql.checks import faults_of, notes_of, unread_columns
 from fhir_facade_claims_sql.database import reading
 from fhir_facade_claims_sql.elements import fields_of
-from fhir_facade_claims_sql.fetch import Asked, Fetched, Fetcher
+from fhir_facade_claims_sql.fetch import Fetched, Fetcher, by_member
 from fhir_facade_claims_sql.mapping import MappingFile, Section
 from fhir_facade_claims_sql.orphans import orphans
-from fhir_facade_claims_sql.people import PAYER, payer, values_of
-from fhir_facade_claims_sql.providers import CLINICIANS, FIXED_INSTANT, named_in, plain_organization, plain_practitioner
+from fhir_facade_claims_sql.people import payer, values_of
+from fhir_facade_claims_sql.providers import FIXED_INSTANT, named_in, providers_of
+from fhir_facade_claims_sql.ready import together
 from fhir_facade_claims_sql.records import good, newest_first, record, spans_of
 from fhir_facade_claims_sql.settings import SqlSettings
 from fhir_facade_claims_sql.spec import Row
@@ -40,6 +42,9 @@ log = logging.getLogger(__name__)
 
 CLAIMS_AT_ONCE = 500
 """Claims of one ``MemberRecords``."""
+
+_MOST_PROVIDERS = 500
+"""Providers that come along with a page; the facade asks for others itself."""
 
 
 @dataclass(slots=True)
@@ -157,39 +162,44 @@ class SqlSource:
         """One page of claims of the member."""
         with reading(self.engine) as connection:
             found = self.fetcher.page(connection, query)
+        return self._page(query, found)
+
+    def _page(self, query: ClaimQuery, found: Fetched) -> ClaimPage:
         for fault in found.faults:
             log.warning("a claim cannot be shown", extra={"table": fault.position.file, "reason": fault.reason})
         claims = sorted(found.claims, key=lambda claim: (-claim.service_start.toordinal(), claim.claim_id))
         return ClaimPage(claims=tuple(claims[: query.count]), more=found.more or len(claims) > query.count)
 
+    def member_page(self, query: ClaimQuery) -> MemberPage | None:
+        """Member, cover, a page of claims and the providers they name, of one state of the database."""
+        sections = [self.mapping.people["member"], self.mapping.people["coverage"]]
+        with reading(self.engine) as connection:
+            asked = self.fetcher.asked_of(connection, sections, [query.member_id])
+            questions = [self.fetcher.gathering(connection, asked), *self.fetcher.questions(connection, query)]
+            people, *rows = together(connection, questions)
+            own = [found.get(query.member_id, []) for found in by_member(asked, people or [[], []])]
+            members, coverages = (self._made(*one) for one in zip(sections, own, strict=True))
+            if not members:
+                return None
+            coverages = newest_first(coverages)
+            page = self._page(query, self.fetcher.made(connection, query, rows, spans_of(coverages)))
+            known = self._providers(connection, named_in(page.claims)[:_MOST_PROVIDERS], last=True)
+        return MemberPage(
+            records=MemberRecords(
+                member=members[0], coverages=tuple(coverages), claims=page.claims,
+                organizations=known.organizations, practitioners=known.practitioners,
+            ),
+            more=page.more,
+        )  # fmt: skip
+
     def providers(self, ids: Sequence[str]) -> Providers:
         """The providers of a provider table, and those whose id says everything."""
         with reading(self.alone) as connection:
-            organizations, practitioners = self._tables_of(connection, ids)
-        known = {PAYER: payer(self.settings.payer_name, self.settings.payer_id, FIXED_INSTANT)}
-        known |= {one.organization_id: one for one in organizations}
-        clinicians = {one.practitioner_id: one for one in practitioners}
-        for one in (one for one in ids if one not in known and one not in clinicians):
-            if one.startswith(CLINICIANS):
-                clinicians[one] = plain_practitioner(one)
-            else:
-                known[one] = plain_organization(one)
-        return Providers(
-            organizations=tuple(known[one] for one in ids if one in known),
-            practitioners=tuple(clinicians[one] for one in ids if one in clinicians),
-        )
+            return self._providers(connection, ids)
 
-    def _tables_of(self, connection: Connection, ids: Sequence[str]) -> tuple[list[Any], list[Any]]:
-        """The organizations and the practitioners of these ids that stand in a table."""
-        asked: dict[str, Asked] = {}
-        for name in ("organization", "practitioner"):
-            section = self.mapping.people.get(name)
-            if section is not None:
-                spec = section.fields[f"{name}_id"]
-                asked[name] = section, spec.columns[0], self.fetcher.keys_of(connection, section, spec, ids)
-        rows = dict(zip(asked, self.fetcher.gather(connection, list(asked.values())), strict=True))
-        made = {name: self._made(asked[name][0], found) for name, found in rows.items()}
-        return made.get("organization", []), made.get("practitioner", [])
+    def _providers(self, connection: Connection, ids: Sequence[str], *, last: bool = False) -> Providers:
+        own = payer(self.settings.payer_name, self.settings.payer_id, FIXED_INSTANT)
+        return providers_of(connection, self.fetcher, own, ids, last=last)
 
     # extract --------------------------------------------------------------------------------------------------------
 

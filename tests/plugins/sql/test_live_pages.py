@@ -22,6 +22,7 @@ from tests.plugins.sql.conftest import DATABASES, opened
 EOB = "ExplanationOfBenefit"
 STATEMENTS_OF_A_PAGE = 6
 STATEMENTS_OF_A_FULL_PAGE = 4
+STATEMENTS_BEFORE_LINES = 2
 HISTORIES = {"one": 1, "some": 50, "many": 2_000}
 
 
@@ -86,6 +87,25 @@ def test_the_first_page_of_a_process_costs_one_statement_more(source: SqlSource)
     resources(source).search(Viewer(patient="payer-some"), SearchQuery(resource_type=EOB))
 
     assert len(statements) <= STATEMENTS_OF_A_PAGE + 1
+
+
+@pytest.mark.parametrize("url", DATABASES[1:], indirect=True)
+def test_a_page_is_of_one_state_of_the_database_though_it_changes_meanwhile(source: SqlSource, url: str) -> None:
+    live, payer, seen = resources(source), sa.create_engine(url), []
+
+    def change(*_: object) -> None:
+        seen.append("statement")
+        if len(seen) == STATEMENTS_BEFORE_LINES + 1:
+            with payer.begin() as connection:
+                connection.execute(views.item.update().values(charge=views.item.c.charge + 1))
+
+    live.search(Viewer(patient="payer-one"), SearchQuery(resource_type=EOB))  # a process learns once what keys hold
+    event.listen(source.engine, "before_cursor_execute", change)
+    before, after = [live.search(Viewer(patient="payer-one"), SearchQuery(resource_type=EOB)) for _ in range(2)]
+    payer.dispose()
+
+    assert b"100.10" in before.matches[0].body
+    assert b"100.10" not in after.matches[0].body
 
 
 @pytest.mark.peer("postgresql")

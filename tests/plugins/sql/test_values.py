@@ -14,9 +14,9 @@ from fhir_facade_claims_sql.people import RowFault, values_of
 from fhir_facade_claims_sql.spec import Row, UnmappedError
 
 RAW: list[object] = [
-    None, "", " ", "~", "1", "0", " J45.909 ", "D0120", "professional", "M", "F", "20", "2026-01-02", "2026-01-02T03:04:05Z",
-    "x" * 70, "é", 4, 0, True, Decimal("4.00"), Decimal("1.505"), Decimal("NaN"), 2.5, date(2026, 1, 2),
-    datetime(2026, 1, 2, 3, tzinfo=UTC), b"a",
+    None, "", " ", "~", "1", "0", " J45.909 ", "D0120", "professional", "M", "F", "20", "2026-01-02",
+    "2026-01-02T03:04:05Z", "x" * 70, "é", 4, 0, True, Decimal("4.00"), Decimal("1.505"), Decimal("NaN"), 2.5,
+    date(2026, 1, 2), datetime(2026, 1, 2, 3, tzinfo=UTC), b"a",
 ]  # fmt: skip
 
 
