@@ -22,7 +22,11 @@ from fhir_facade.sync.report import SyncReport
 @click.option("--all", "every", is_flag=True, help="Sync every source that is served from its copy.")
 @config_option
 @json_option
-@click.option("--allow-removals", is_flag=True, help="Accept that the source names less than half of the members.")
+@click.option(
+    "--allow-removals",
+    is_flag=True,
+    help="Accept that a complete source names less than half of the members or claims, or could not be read whole.",
+)
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that map; 1 for one in all."
 )
@@ -98,6 +102,10 @@ def print_report(report: SyncReport) -> None:
         listed = ", ".join(f"{count:,} {kind}" for kind, count in counts.items()) or "nothing"
         click.echo(f"{what:>9}: {listed}")
     click.echo(f" rejected: {report.rejected:,}")
+    if report.spared:
+        click.echo(
+            f"   spared: {report.spared:,} that the source did not name: records could not be read, so nobody knows"
+        )
     for found in report.noticed.as_list():
         click.echo(f"  noticed: {found['claims']:,} claims: {found['finding']} (first in {found['first']})")
     click.echo(f"  seconds: {report.seconds:.1f}")

@@ -101,7 +101,9 @@ class Checkpoint:
     """Everything yielded so far is complete up to ``watermark``, an opaque text of the source.
 
     The facade commits what it got together with the watermark and hands it back to ``changes`` of the next run,
-    whether this one ended or was killed. ``finished`` marks the last one of a run.
+    whether this one ended or was killed. ``finished`` marks the last one of a run. An empty watermark there says that
+    nothing is to be remembered: the next run calls ``changes(None)`` again, and where that is a snapshot, what it no
+    longer names was deleted.
     """
 
     watermark: str

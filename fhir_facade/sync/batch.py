@@ -55,6 +55,8 @@ class Batch:
         mapper: maps its records.
         labels: security labels of a claim.
         patient_of: a member's ``Patient.id``.
+
+    ``unread`` counts the rejects of which nobody knows what was stored of them before.
     """
 
     def __init__(self, source: str, mapper: Mapper, labels: Labels, patient_of: PatientOf = own_patient) -> None:
@@ -74,6 +76,7 @@ class Batch:
         self.shared: dict[tuple[int, str], Prepared] = {}
         self.removed: list[Removed] = []
         self.rejects: list[Reject] = []
+        self.unread = 0
         self.noticed = Noticed()
         self.days: set[date | None] = set()
         self.size = 0
@@ -107,7 +110,7 @@ class Batch:
     def _map(self, records: MemberRecords, batch: MemberBatch) -> None:
         for mapped in self._mapper.resources(records, batch.patient, self._labels):
             if isinstance(mapped, Rejection):
-                self.reject(mapped.position, mapped.reason)
+                self._list(mapped.position, mapped.reason)
                 batch.kept.add(facade_id(self._source, mapped.record_id))
                 continue
             if mapped.findings:
@@ -123,7 +126,7 @@ class Batch:
         """Without a Patient nothing of the member can be served: what is stored stays as it is."""
         batch.kept.update(identifier for _, identifier in batch.rows)
         for prepared in batch.rows.values():
-            self.reject(prepared.position, f"the {prepared.name}'s member could not be mapped")
+            self._list(prepared.position, f"the {prepared.name}'s member could not be mapped")
         batch.rows.clear()
 
     def prepared(self) -> Iterator[Prepared]:
@@ -144,6 +147,7 @@ class Batch:
         self.shared |= other.shared
         self.removed += other.removed
         self.rejects += other.rejects
+        self.unread += other.unread
         self.noticed.merge(other.noticed)
         self.days |= other.days
         self.size += other.size
@@ -153,7 +157,11 @@ class Batch:
         return {name: value for name, value in vars(self).items() if not name.startswith("_")}
 
     def reject(self, position: SourcePosition | None, reason: str) -> None:
-        """Put a record on the reject list."""
+        """Put a record on the reject list of which nobody knows what it was about."""
+        self._list(position, reason)
+        self.unread += 1
+
+    def _list(self, position: SourcePosition | None, reason: str) -> None:
         file, line = (position.file, str(position.line)) if position is not None else ("", "")
         self.rejects.append((file, line, reason))
         self.size += 1

@@ -77,7 +77,7 @@ class Pool:
         if isinstance(answer, Exception):
             raise answer
         found: Harvest = answer
-        found.watermark = found.watermark or watermark
+        found.watermark = watermark if found.watermark is None else found.watermark
         return found
 
     def close(self) -> None:

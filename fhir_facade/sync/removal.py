@@ -22,7 +22,7 @@ Ts = TypeVarTuple("Ts")
 
 
 class TooManyRemovals(Exception):
-    """A snapshot names so few members that it looks incomplete; nothing was removed."""
+    """A snapshot names so few members or claims that it looks incomplete; nothing was removed."""
 
 
 def apply_removed(rows: RowWriter, people: PeopleWriter, source: str, removed: Iterable[Removed]) -> None:
@@ -39,17 +39,24 @@ def apply_removed(rows: RowWriter, people: PeopleWriter, source: str, removed: I
             rows.bury(key, [(_REMOVED_TYPES[item.kind], facade_id(source, item.record_id))])
 
 
-def sweep(connection: Connection, rows: RowWriter, state: SourceState, allow_removals: bool) -> None:
-    """Bury what the snapshot did not name.
+def sweep(connection: Connection, rows: RowWriter, state: SourceState, allow_removals: bool) -> int:
+    """Bury what the snapshot did not name; gives how many resources stay although it did not.
+
+    Where a record could not be read, nobody knows what it was about, and everything stays, unless it is allowed to go.
 
     Raises:
-        TooManyRemovals: more than half of the members would go and nobody allowed it.
+        TooManyRemovals: more than half of the members or of the claims would go and nobody allowed it.
     """
-    _guard(connection, state, allow_removals)
+    if state.unread and not allow_removals:
+        return connection.execute(_unseen(state, _count())).scalar_one()
+    if not allow_removals:
+        _guard(connection, state, "Patient", "members")
+        _guard(connection, state, "ExplanationOfBenefit", "claims")
     keys = connection.execute(_unseen(state, sa.select(resource.c.member).distinct())).scalars().all()
     for key in keys:
         unseen = _unseen(state, sa.select(resource.c.type, resource.c.id)).where(resource.c.member == key)
         rows.bury(key, [(found.type, found.id) for found in connection.execute(unseen)])
+    return 0
 
 
 def _unseen(state: SourceState, columns: sa.Select[*Ts]) -> sa.Select[*Ts]:
@@ -64,15 +71,17 @@ def _unseen(state: SourceState, columns: sa.Select[*Ts]) -> sa.Select[*Ts]:
     return columns.where(sa.exists().where(*mine), ~named)
 
 
-def _guard(connection: Connection, state: SourceState, allow_removals: bool) -> None:
-    patients = sa.select(sa.func.count()).select_from(resource).where(resource.c.type == TYPES["Patient"])
+def _guard(connection: Connection, state: SourceState, name: str, called: str) -> None:
+    of_type = resource.c.type == TYPES[name]
     mine = sa.exists().where(member.c.key == resource.c.member, member.c.source == state.key)
-    there = connection.execute(patients.where(mine)).scalar_one()
-    gone = connection.execute(
-        _unseen(state, sa.select(sa.func.count()).select_from(resource)).where(resource.c.type == TYPES["Patient"])
-    ).scalar_one()
-    if gone * 2 > there and not allow_removals:
+    there = connection.execute(_count().where(of_type, mine)).scalar_one()
+    gone = connection.execute(_unseen(state, _count()).where(of_type)).scalar_one()
+    if gone * 2 > there:
         raise TooManyRemovals(
-            f"source {state.name} no longer names {gone} of {there} members; this looks like an incomplete extract, so "
-            "nothing was removed. Check the source, or run sync again with --allow-removals"
+            f"source {state.name} no longer names {gone} of {there} {called}; this looks like an incomplete extract, "
+            "so nothing was removed. Check the source, or run sync again with --allow-removals"
         )
+
+
+def _count() -> sa.Select[int]:
+    return sa.select(sa.func.count()).select_from(resource)

@@ -20,6 +20,7 @@ class SyncReport:
         written: rows inserted or replaced because they differ.
         unchanged: resources whose row was right already.
         deleted: resources that became tombstones.
+        spared: resources that a complete extract did not name, and that stay because records of it could not be read.
         rejected: records that could not be read or mapped, since the run began (before a restart, too).
         noticed: what the mapping noticed of claims that were published all the same, in this process.
         seconds: how long this process worked.
@@ -30,6 +31,7 @@ class SyncReport:
     written: Counter[str] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
     deleted: Counter[str] = field(default_factory=Counter)
+    spared: int = 0
     rejected: int = 0
     noticed: Noticed = field(default_factory=Noticed)
     seconds: float = 0.0
@@ -42,6 +44,7 @@ class SyncReport:
             "written": _ordered(self.written),
             "unchanged": _ordered(self.unchanged),
             "deleted": _ordered(self.deleted),
+            "spared": self.spared,
             "rejected": self.rejected,
             "noticed": self.noticed.as_list(),
             "seconds": round(self.seconds, 1),

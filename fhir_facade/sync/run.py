@@ -32,10 +32,11 @@ from fhir_facade.sync.plan import SyncPlan
 from fhir_facade.sync.pool import Pool, Stretch
 from fhir_facade.sync.progress import Counter, OnProgress
 from fhir_facade.sync.progress import told as read_of
-from fhir_facade.sync.removal import apply_removed, sweep
+from fhir_facade.sync.removal import TooManyRemovals, apply_removed, sweep
 from fhir_facade.sync.report import SyncReport
 from fhir_facade.sync.rows import RowWriter
 from fhir_facade.sync.state import (
+    abandon_run,
     add_rejects,
     begin_run,
     count_rejects,
@@ -116,7 +117,7 @@ class _Run:
         self._latest = self._state.watermark
         try:
             finished = self._read()
-            self._flush(started if finished else None)
+            self._close(started if finished else None)
             if not finished:
                 raise ClaimsInvalid("unfinished", "the source ended without a finished checkpoint")
         finally:
@@ -124,6 +125,15 @@ class _Run:
                 self._pool.close()
             with suppress(*DATABASE_ERRORS):
                 self._finish_rejects()
+
+    def _close(self, finished: float | None) -> None:
+        try:
+            self._flush(finished)
+        except TooManyRemovals:
+            # what is missing may come back: to go on from here would never see it
+            with self._engine.begin() as connection:
+                abandon_run(connection, self._state)
+            raise
 
     def _read(self) -> bool:
         """Read the source to its end; whether it said that it finished."""
@@ -258,6 +268,7 @@ class _Run:
     def _commit(self, finished: float | None) -> None:
         """One transaction: the batch with the last checkpoint that it reaches."""
         self._state.saw(self._batch.days, today())
+        self._state.unread += self._batch.unread
         with self._engine.begin() as connection:
             rows = RowWriter(connection, self._packer(connection), self._stamp, self.report)
             people = PeopleWriter(connection, self._state, self._plan.hashed, self._plan.combinations)
@@ -267,7 +278,7 @@ class _Run:
             save_progress(connection, self._state)
             if finished is not None:
                 if self._state.snapshot:
-                    sweep(connection, rows, self._state, self._plan.allow_removals)
+                    self.report.spared = sweep(connection, rows, self._state, self._plan.allow_removals)
                 finish_run(connection, self._state, finished)
         self.report.noticed.merge(self._batch.noticed)
         self._batch.clear()

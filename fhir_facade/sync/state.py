@@ -29,6 +29,8 @@ class SourceState:
     run: int
     snapshot: bool
     data_through: int | None
+    unread: int = 0
+    """How many records this run could not read, so that what it does not name need not be gone."""
 
     def saw(self, days: Iterable[date | None], today: date) -> None:
         """Remember the newest of ``days`` that is not in the future."""
@@ -46,11 +48,12 @@ def insert_new(connection: Connection, table: sa.Table) -> sqlite.Insert | postg
 def begin_run(connection: Connection, name: str, rendering: str, has_snapshots: bool) -> SourceState:
     """Open a run of source ``name``, or go on with the one that did not finish.
 
-    A rendering that changed drops the watermark: every resource has to be mapped again.
+    A rendering that changed drops the watermark: every resource has to be mapped again. So does a source that finished
+    with an empty one: it hands over everything each time, and what it no longer names was deleted.
     """
     connection.execute(insert_new(connection, source), {"name": name, "rendering": rendering, "run": 0})
     found = connection.execute(sa.select(source).where(source.c.name == name)).one()
-    watermark = found.watermark if found.rendering == rendering else None
+    watermark = (found.watermark or None) if found.rendering == rendering else None
     resumed = bool(found.open) and found.rendering == rendering
     state = SourceState(found.key, name, watermark, found.run, bool(found.snapshot), found.data_through)
     if not resumed:
@@ -59,8 +62,17 @@ def begin_run(connection: Connection, name: str, rendering: str, has_snapshots: 
         connection.execute(sa.delete(seen).where(seen.c.source == state.key))
         if watermark is None:
             connection.execute(sa.delete(reject).where(reject.c.source == state.key))
+    else:
+        state.unread = count_rejects(connection, state)
     _save(connection, state, open=True, rendering=rendering)
     return state
+
+
+def abandon_run(connection: Connection, state: SourceState) -> None:
+    """Give a run up without publishing it; the next one begins anew. What it wrote stays written."""
+    connection.execute(sa.delete(seen).where(seen.c.source == state.key))
+    state.watermark = None
+    _save(connection, state, open=False)
 
 
 def save_progress(connection: Connection, state: SourceState) -> None:

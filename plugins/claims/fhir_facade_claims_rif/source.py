@@ -71,7 +71,7 @@ class RifSource:
             yield from staging.faults()
             yield from self._members(staging, after)
             finished = True
-            yield Checkpoint(watermark=_watermark(staging.fingerprint, None), finished=True)
+            yield Checkpoint(watermark="", finished=True)
         except sqlite3.Error as error:
             raise ClaimsUnavailable(f"the staging file cannot be used: {error}") from error
         finally:
@@ -109,8 +109,9 @@ class RifSource:
             bounds = (wanted["after"], wanted["to"]) if wanted["to"] else (wanted["after"],)
             for member_id, records in staging.members(*bounds):
                 yield from reader.changes(member_id, records)
-            reached = wanted["to"] or None
-            yield Checkpoint(watermark=_watermark(staging.fingerprint, reached), finished=reached is None)
+            reached = wanted["to"]
+            watermark = _watermark(staging.fingerprint, reached) if reached else ""
+            yield Checkpoint(watermark=watermark, finished=not reached)
 
     def _members(self, staging: Staging, after: str) -> Iterator[Change]:
         reader = MemberReader(self._settings, staging.as_of)
@@ -166,7 +167,7 @@ def open_source(settings: RifSettings, context: SourceContext) -> RifSource:
     return RifSource(settings, context)
 
 
-def _watermark(fingerprint: str, after: str | None) -> str:
+def _watermark(fingerprint: str, after: str) -> str:
     return json.dumps({"files": fingerprint, "after": after})
 
 

@@ -222,7 +222,7 @@ class SqlSource:
             yield Checkpoint(watermark=f"after:{after}")
         if self.settings.orphans:
             yield from orphans(self.engine, self.fetcher)
-        yield Checkpoint(watermark="complete", finished=True)
+        yield Checkpoint(watermark="", finished=True)
 
     def _members(self, connection: Connection, keys: Sequence[str]) -> Iterator[Change]:
         names = [name for name in ("member", "coverage", "representative") if name in self.mapping.people]

@@ -72,7 +72,7 @@ class TmsisSource:
             yield from staging.faults()
             yield from self._members(staging, MemberReader(self._settings, staging, ids), done)
             finished = True
-            yield Checkpoint(watermark=_watermark(staging.fingerprint, 0), finished=True)
+            yield Checkpoint(watermark="", finished=True)
         except sqlite3.Error as error:
             raise ClaimsUnavailable(f"the staging file cannot be used: {error}") from error
         finally:

@@ -74,7 +74,8 @@ class X12Source:
                 raise ClaimsUnavailable(f"a file of {self._settings.folder} cannot be read: {error}") from error
             yield from self._members(staging, state, int(reached) if before == state and reached.isdecimal() else 0)
             yield from _rejects(staging)
-        yield Checkpoint(watermark=f"{state}/end", finished=True)
+        # where files that went missing mean deletions, the next run tells everything again
+        yield Checkpoint(watermark="" if self._settings.complete else f"{state}/end", finished=True)
 
     def check(self) -> Sequence[str]:
         """What is wrong with the folder."""
