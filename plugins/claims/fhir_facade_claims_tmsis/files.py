@@ -19,6 +19,7 @@ READ = frozenset((*KINDS, *PEOPLE, "PRV"))
 """Subjects that are read; managed care and financial files never become claims."""
 
 _HEADER = re.compile(rb"(\xef\xbb\xbf)?[A-Z]{3}00001")
+_RECORD = re.compile(rb"(\xef\xbb\xbf)?(?:CIP|CLT|COT|CRX|ELG|TPL|PRV)\d{5}")
 _SUBJECT = 3
 _SEGMENT = 8
 
@@ -58,7 +59,7 @@ class Raw:
 
 
 def discover(folder: Path, layouts: Sequence[Layout], test_files: bool) -> list[SourceFile]:
-    """The T-MSIS files of ``folder`` and its subfolders, older ones first; other files are left out.
+    """The T-MSIS files of ``folder`` and its subfolders, older ones first; files of other kinds are left out.
 
     Raises:
         OSError: the folder cannot be read.
@@ -75,7 +76,8 @@ def _inspect(path: Path, folder: Path, layouts: Sequence[Layout], test_files: bo
     with path.open("rb") as stream:
         first = stream.readline(10_000)
     if not _HEADER.match(first):
-        return None
+        fault = _why_no_header(first)
+        return SourceFile(path, name, fault=fault) if fault else None
     subject = first.removeprefix(b"\xef\xbb\xbf")[:_SUBJECT].decode("ascii")
     if subject not in READ:
         return None
@@ -84,6 +86,17 @@ def _inspect(path: Path, folder: Path, layouts: Sequence[Layout], test_files: bo
     except (LayoutFault, UnicodeDecodeError, ValueError) as error:
         reason = str(error) if isinstance(error, LayoutFault) else "the file header cannot be read"
         return SourceFile(path, name, subject, fault=reason)
+
+
+def _why_no_header(first: bytes) -> str | None:
+    """What is wrong with a file that may be meant; None for one that is something else."""
+    if not first:
+        return "the file is empty"
+    if first[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "the file is UTF-16; write it as UTF-8"
+    if _RECORD.match(first):
+        return "the file begins without its header record, which says how to read it"
+    return None
 
 
 def _described(
