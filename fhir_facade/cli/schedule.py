@@ -16,6 +16,7 @@ from fhir_facade.app.syncing import last_published, sync_source
 from fhir_facade.cli.options import config_option, settings_of
 from fhir_facade.contracts.errors import ConfigError, FacadeError
 from fhir_facade.contracts.sections import Settings, SourceSettings
+from fhir_facade.sync.plan import cores
 from fhir_facade.sync.schedule import Schedule, is_late, parse
 
 LOOK_S = 20.0
@@ -106,7 +107,7 @@ def look(settings: Settings, name: str, plan: Schedule, now: datetime, alarms: A
 def run(settings: Settings, entry: SourceSettings) -> bool:
     """One sync with one line about how it went."""
     try:
-        report = sync_source(settings, entry.name)
+        report = sync_source(settings, entry.name, workers=cores())
     except FacadeError as error:
         click.echo(f"{entry.name}: failed: {error}", err=True)
         return False

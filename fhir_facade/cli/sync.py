@@ -14,6 +14,7 @@ from fhir_facade.app.syncing import sync_source
 from fhir_facade.cli.options import config_option, json_option, print_json, settings_of
 from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.contracts.sections import Settings
+from fhir_facade.sync.plan import cores
 from fhir_facade.sync.report import SyncReport
 
 
@@ -28,7 +29,11 @@ from fhir_facade.sync.report import SyncReport
     help="Accept that a complete source names less than half of the members or claims, or could not be read whole.",
 )
 @click.option(
-    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that map; 1 for one in all."
+    "--workers",
+    default=cores,
+    show_default="all cores",
+    type=click.IntRange(1, 64, clamp=True),
+    help="Processes that map; 1 for one in all.",
 )
 @click.option(
     "--engine",
@@ -73,9 +78,10 @@ def sync(
 
 
 def run(
-    settings: Settings, source: str, *, allow_removals: bool = False, workers: int = 1, spark: bool = False
+    settings: Settings, source: str, *, allow_removals: bool = False, workers: int = 0, spark: bool = False
 ) -> SyncReport:
-    """Sync one source with a progress bar on standard error."""
+    """Sync one source with a progress bar on standard error; 0 workers: as many as there are cores."""
+    workers = workers or cores()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -92,7 +98,9 @@ def run(
             rate = f"{speed:,.0f}/s" if speed else ""
             bar.update(task, completed=done, total=total, unit=unit, rate=rate)
 
-        return sync_source(settings, source, show, allow_removals=allow_removals, workers=workers, spark=spark)
+        return sync_source(
+            settings, source, show, allow_removals=allow_removals, workers=workers or cores(), spark=spark
+        )
 
 
 def print_report(report: SyncReport) -> None:

@@ -55,20 +55,29 @@ class Batch:
         mapper: maps its records.
         labels: security labels of a claim.
         patient_of: a member's ``Patient.id``.
+        ready: called with every resource as soon as it is encoded.
 
     ``unread`` counts the rejects of which nobody knows what was stored of them before.
     """
 
-    def __init__(self, source: str, mapper: Mapper, labels: Labels, patient_of: PatientOf = own_patient) -> None:
+    def __init__(
+        self,
+        source: str,
+        mapper: Mapper,
+        labels: Labels,
+        patient_of: PatientOf = own_patient,
+        ready: Callable[[Prepared], None] | None = None,
+    ) -> None:
         self._source = source
         self._mapper = mapper
         self._labels = labels
         self._patient_of = patient_of
+        self._ready = ready
         self.clear()
 
     def another(self) -> Batch:
         """An empty one for the same source."""
-        return Batch(self._source, self._mapper, self._labels, self._patient_of)
+        return Batch(self._source, self._mapper, self._labels, self._patient_of, self._ready)
 
     def clear(self) -> None:
         """Start again."""
@@ -116,6 +125,8 @@ class Batch:
             if mapped.findings:
                 self.noticed.add(mapped)
             prepared = prepare(mapped)
+            if self._ready is not None:
+                self._ready(prepared)
             rows = self.shared if prepared.shared else batch.rows
             rows[prepared.type, prepared.id] = prepared
             self.size += 1

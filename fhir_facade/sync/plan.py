@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,11 @@ from fhir_facade.sync.work import Cluster
 
 BATCH = 2_000
 """Resources in one transaction."""
+
+
+def cores() -> int:
+    """How many processes can work at once: the cores that this one may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,7 @@ class SyncPlan:
             go, since an id may become another person's.
         allow_removals: a snapshot may remove more than half of the members.
         batch: resources in one transaction.
-        workers: processes that map beside the one that reads and writes; 1 for one process that does it all.
+        workers: processes that map, index and compress beside the one that writes; 1 for one process that does it all.
         cluster: machines that read and map, instead of processes here.
     """
 

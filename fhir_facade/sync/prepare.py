@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ class Prepared:
         position: where the record was read.
         body: complete JSON; empty once it is packed.
         mapped: what the mapping gave; None once it is packed.
-        packed: the row but for its member, where another process made it.
+        packed: the row but for its member, where it is made already; compressed or not.
         named: what the resource names, likewise.
     """
 
@@ -55,11 +56,24 @@ class Prepared:
 
     def row(self, member: int, stamp: int, packer: Packer) -> dict[str, Any]:
         """The row of the table ``resource``."""
-        return (self.packed or _row(self, stamp, packer)) | {"member": member}
+        row = self.packed or _row(self, stamp)
+        return (row if row["dictionary"] is not None else row | _compressed(row, packer)) | {"member": member}
 
     def links(self) -> frozenset[Link]:
         """The organizations and practitioners that the resource names."""
         return self.named if self.packed is not None else links(self.body)
+
+    def sample(self) -> tuple[bytes, bytes]:
+        """Body and search values of a resource that is not compressed yet.
+
+        Raises:
+            ValueError: it is.
+        """
+        if self.packed is None:
+            return self.body, facets.pack(index(_mapped(self).resource))
+        if self.packed["dictionary"] is not None:
+            raise ValueError("the resource is compressed")
+        return self.packed["body"], self.packed["facets"]
 
 
 def prepare(mapped: Mapped) -> Prepared:
@@ -68,15 +82,17 @@ def prepare(mapped: Mapped) -> Prepared:
     return Prepared(TYPES[mapped.type], mapped.id, version, mapped.type, mapped.position, body, mapped)
 
 
-def pack(prepared: Prepared, stamp: int, packer: Packer) -> None:
-    """Make the row now and let go of everything else, so that little goes from process to process."""
-    prepared.packed, prepared.named = _row(prepared, stamp, packer), links(prepared.body)
+def pack(prepared: Prepared, stamp: int, packer: Packer | None) -> None:
+    """Make the row now and let go of everything else, so that little goes from process to process.
+
+    Args:
+        prepared: the resource.
+        stamp: says which rendering wrote the row.
+        packer: compresses the row; without one, that is left to ``Prepared.row``.
+    """
+    row = _row(prepared, stamp)
+    prepared.packed, prepared.named = row | (_compressed(row, packer) if packer else {}), links(prepared.body)
     prepared.mapped, prepared.body = None, b""
-
-
-def packed_facets(prepared: Prepared) -> bytes:
-    """The search values of a resource that is not packed, not yet compressed."""
-    return facets.pack(index(_mapped(prepared).resource))
 
 
 def _mapped(prepared: Prepared) -> Mapped:
@@ -85,7 +101,8 @@ def _mapped(prepared: Prepared) -> Mapped:
     return prepared.mapped
 
 
-def _row(prepared: Prepared, stamp: int, packer: Packer) -> dict[str, Any]:
+def _row(prepared: Prepared, stamp: int) -> dict[str, Any]:
+    """The row but for its member, not compressed."""
     mapped = _mapped(prepared)
     found = index(mapped.resource)
     low, high = facets.bounds(found)
@@ -100,10 +117,14 @@ def _row(prepared: Prepared, stamp: int, packer: Packer) -> dict[str, Any]:
         "low": low,
         "high": high,
         "terms": facets.terms(mapped.type, found),
-        "dictionary": packer.key,
-        "facets": packer.facets(facets.pack(found)),
-        "body": packer.body(prepared.body),
+        "dictionary": None,
+        "facets": facets.pack(found),
+        "body": prepared.body,
     }
+
+
+def _compressed(row: Mapping[str, Any], packer: Packer) -> dict[str, Any]:
+    return {"dictionary": packer.key, "facets": packer.facets(row["facets"]), "body": packer.body(row["body"])}
 
 
 def links(body: bytes) -> frozenset[Link]:

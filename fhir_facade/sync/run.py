@@ -9,32 +9,32 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import suppress
-from functools import partial
+from dataclasses import replace
 
 from sqlalchemy.engine import Connection, Engine
 
-from fhir_facade.contracts.claims import Change, Checkpoint, ExtractSource, MemberRecords, Removed
+from fhir_facade.contracts.claims import Checkpoint, ExtractSource, MemberRecords, Removed
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, FacadeError
 from fhir_facade.contracts.stretches import ReadsInStretches
 from fhir_facade.resources.database import DATABASE_ERRORS, told, writer
 from fhir_facade.resources.frames import ENOUGH_SAMPLES, PLAIN, Dictionary, Packer
 from fhir_facade.search.registry import REGISTRY
-from fhir_facade.sync.batch import Batch
 from fhir_facade.sync.collecting import collect, collected_between_batches
-from fhir_facade.sync.dictionaries import dictionary_for
+from fhir_facade.sync.dictionaries import dictionary_for, newest_dictionary
 from fhir_facade.sync.done import Done
 from fhir_facade.sync.harvest import Harvest, take_aside
 from fhir_facade.sync.lock import one_at_a_time
 from fhir_facade.sync.people import PeopleWriter
 from fhir_facade.sync.plan import SyncPlan
-from fhir_facade.sync.pool import Pool, Stretch
+from fhir_facade.sync.pool import Pool
 from fhir_facade.sync.progress import Counter, OnProgress
 from fhir_facade.sync.progress import told as read_of
 from fhir_facade.sync.removal import TooManyRemovals, apply_removed, sweep
 from fhir_facade.sync.report import SyncReport
 from fhir_facade.sync.rows import RowWriter
+from fhir_facade.sync.sharing import STRETCH, Sharing
 from fhir_facade.sync.state import (
     abandon_run,
     add_rejects,
@@ -52,9 +52,6 @@ __all__ = ["OnProgress", "SyncPlan", "fingerprint", "sync"]
 
 _STORAGE = 1
 """Goes up when rows have to be written anew although resources are the same."""
-
-_STRETCH = 400
-"""Records that a worker maps at a time."""
 
 
 def sync(source: ExtractSource, plan: SyncPlan, on_progress: OnProgress | None = None) -> SyncReport:
@@ -92,6 +89,10 @@ def fingerprint(rendering: str) -> str:
     return f"{rendering}/{index:08x}/{_STORAGE}"
 
 
+def _raised(error: Exception) -> ClaimsInvalid:
+    return ClaimsInvalid("source-raised", f"the source raised {type(error).__name__}")
+
+
 class _Run:
     def __init__(self, engine: Engine, source: ExtractSource, plan: SyncPlan, on_progress: OnProgress | None) -> None:
         self.report = SyncReport(plan.name)
@@ -100,13 +101,14 @@ class _Run:
         self._plan = plan
         self._rendering = fingerprint(plan.rendering)
         self._stamp = zlib.crc32(self._rendering.encode())
-        self._batch = Batch(plan.name, plan.mapper, plan.labels, plan.patient_of)
-        self._dictionary: Dictionary | None = None
+        self._work = Work(
+            source=plan.name, mapper=plan.mapper, labels=plan.labels, patient_of=plan.patient_of, stamp=self._stamp
+        )
+        self._batch = self._work.batch()
+        self._dictionary = PLAIN
         self._done = Done()
         self._progress = Counter(source, on_progress)
-        self._pool: Pool | None = None
-        self._pending: list[Change] = []
-        self._claims_pending = 0
+        self._sharing: Sharing | None = None
         self._latest: str | None = None
         self._finished = False
 
@@ -114,15 +116,17 @@ class _Run:
         with self._engine.begin() as connection:
             snapshots = self._source.capabilities.snapshot
             self._state = begin_run(connection, self._plan.name, self._rendering, snapshots)
+            self._dictionary = newest_dictionary(connection, self._state.key)
         self._latest = self._state.watermark
+        self._sharing = self._shared()
         try:
             finished = self._read()
             self._close(started if finished else None)
             if not finished:
                 raise ClaimsInvalid("unfinished", "the source ended without a finished checkpoint")
         finally:
-            if self._pool is not None:
-                self._pool.close()
+            if self._sharing is not None:
+                self._sharing.close()
             with suppress(*DATABASE_ERRORS):
                 self._finish_rejects()
 
@@ -135,8 +139,32 @@ class _Run:
                 abandon_run(connection, self._state)
             raise
 
+    def _shared(self) -> Sharing | None:
+        """Processes that map beside this one, where the plan wants them."""
+        if self._plan.workers == 1 or self._plan.cluster is not None:
+            return None
+        pool = Pool(self._work, self._source, self._plan.workers)
+        out_at_a_time = max(1, self._plan.batch // pool.most)  # all that is out makes about one batch
+        return Sharing(pool, self._put, self._map, self._to_pack_under, min(STRETCH, out_at_a_time))
+
+    def _to_pack_under(self) -> Dictionary | None:
+        return self._dictionary if self._settled else None
+
+    @property
+    def _settled(self) -> bool:
+        """Whether the dictionary stays as it is."""
+        used_elsewhere = self._plan.cluster is not None and self._dictionary is not PLAIN
+        return used_elsewhere or self._dictionary.samples >= ENOUGH_SAMPLES
+
+    @property
+    def _enough(self) -> int:
+        """Resources of one transaction; of the first, no more than a dictionary needs."""
+        return self._plan.batch if self._settled or not self._plan.shares else min(self._plan.batch, ENOUGH_SAMPLES)
+
     def _read(self) -> bool:
         """Read the source to its end; whether it said that it finished."""
+        if stretches := self._stretches():
+            return self._read_stretches(stretches)
         changes = self._changes()
         while True:
             try:
@@ -146,41 +174,42 @@ class _Run:
                 raise
             except Exception as error:
                 self._flush(None)
-                raise ClaimsInvalid("source-raised", f"the source raised {type(error).__name__}") from error
+                raise _raised(error) from error
             if change is None:
                 return False
             if isinstance(change, Checkpoint) and change.finished:
                 self._latest = change.watermark
                 return True
             self._take(change)
-            if self._shared and isinstance(change, Checkpoint) and isinstance(self._source, ReadsInStretches):
+            if self._plan.cluster and isinstance(change, Checkpoint) and (stretches := self._stretches()):
                 changes.close()
-                return self._read_stretches(self._source)
+                return self._read_stretches(stretches)
 
-    @property
-    def _shared(self) -> bool:
-        """Whether there is a dictionary, so that others can go on."""
-        trained = self._dictionary not in (None, PLAIN)
-        return self._pool is not None or (self._plan.cluster is not None and trained)
-
-    def _read_stretches(self, source: ReadsInStretches) -> bool:
-        """Have the rest read by the others as well; whether the source said that it finished."""
+    def _stretches(self) -> Sequence[str]:
+        """What is left of the source for others to read; nothing where there are no others, or they could not share."""
+        clustered = self._plan.cluster is not None
+        shared = self._settled if clustered else self._sharing is not None
+        if not shared or not isinstance(self._source, ReadsInStretches):
+            return []
         self._drain()
         try:
-            stretches = source.stretches(self._latest)
+            found = self._source.stretches(self._latest)
         except FacadeError:
             raise
         except Exception as error:
-            raise ClaimsInvalid("source-raised", f"the source raised {type(error).__name__}") from error
-        if self._plan.cluster is not None:
-            for found in self._plan.cluster.harvests(stretches, self._work()):
-                self._put(found)
-        elif self._pool is not None:
-            for stretch in stretches:
-                self._hand_out(self._pool, partial(source.read, stretch))
-            while self._pool.busy:
-                self._take_back(self._pool)
-        self._latest = self._state.watermark
+            raise _raised(error) from error
+        return found if clustered or len(found) > 1 else []
+
+    def _read_stretches(self, stretches: Sequence[str]) -> bool:
+        """Have stretches read by others; whether the source said that it finished."""
+        try:
+            if self._plan.cluster is not None:
+                for found in self._plan.cluster.harvests(stretches, replace(self._work, dictionary=self._dictionary)):
+                    self._put(found)
+            elif self._sharing is not None:
+                self._sharing.read(stretches, self._latest)
+        finally:
+            self._latest = self._state.watermark
         return self._finished
 
     def _changes(self) -> Generator[object, None, None]:
@@ -194,37 +223,21 @@ class _Run:
         elif isinstance(change, MemberRecords):
             if batch.removed:
                 self._flush(None)
-            self._add(change)
+            if self._sharing is not None:
+                self._sharing.add(change, self._latest)
+            else:
+                self._map(change)
         else:
             if isinstance(change, Removed):
                 self._drain()
             take_aside(batch, change)
-        first = self._plan.shares and not self._shared  # a dictionary as soon as may be: the others wait for it
-        if batch.size >= (min(self._plan.batch, ENOUGH_SAMPLES) if first else self._plan.batch):
+        if batch.size >= self._enough:
             self._flush(None)
 
-    def _add(self, records: MemberRecords) -> None:
-        """Map here, or have it mapped by a worker, a stretch at a time."""
-        if self._pool is None:
-            self._batch.add(records)
-            self._progress.count(read_of(records))
-            return
-        self._pending.append(records)
-        self._claims_pending += 1 + len(records.claims)
-        if self._claims_pending >= _STRETCH:
-            self._hand_out_pending(self._pool)
-
-    def _hand_out_pending(self, pool: Pool) -> None:
-        self._hand_out(pool, partial(iter, self._pending))
-        self._pending, self._claims_pending = [], 0
-
-    def _hand_out(self, pool: Pool, stretch: Stretch) -> None:
-        if pool.full:
-            self._take_back(pool)
-        pool.hand_out(stretch, self._latest)
-
-    def _take_back(self, pool: Pool) -> None:
-        self._put(pool.take_back())
+    def _map(self, records: MemberRecords) -> None:
+        """Map in this process."""
+        self._batch.add(records)
+        self._progress.count(read_of(records))
 
     def _put(self, found: Harvest) -> None:
         """Put what others mapped to the rest; commit where that is enough for a batch."""
@@ -236,34 +249,19 @@ class _Run:
         self._finished = found.finished
         for each in found.told:
             self._progress.count(each)
-        if self._batch.size >= self._plan.batch:
+        if self._batch.size >= self._enough:
             self._commit(None)
 
     def _drain(self) -> None:
-        """Wait for the workers: everything read so far is in the batch, and the latest checkpoint goes with it."""
-        if self._pool is not None:
-            if self._pending:
-                self._hand_out_pending(self._pool)
-            while self._pool.busy:
-                self._take_back(self._pool)
+        """Wait for the others: everything read so far is in the batch, and the latest checkpoint goes with it."""
+        if self._sharing is not None:
+            self._sharing.drain(self._latest)
         self._state.watermark = self._latest
 
     def _flush(self, finished: float | None) -> None:
         """Write everything read so far; close the run that was received at ``finished``."""
         self._drain()
         self._commit(finished)
-        if self._plan.workers > 1 and self._pool is None and self._dictionary not in (None, PLAIN) and not finished:
-            self._pool = Pool(self._work(), self._plan.workers)
-
-    def _work(self) -> Work:
-        return Work(
-            source=self._plan.name,
-            mapper=self._plan.mapper,
-            labels=self._plan.labels,
-            patient_of=self._plan.patient_of,
-            dictionary=self._dictionary or PLAIN,
-            stamp=self._stamp,
-        )
 
     def _commit(self, finished: float | None) -> None:
         """One transaction: the batch with the last checkpoint that it reaches."""
@@ -285,7 +283,7 @@ class _Run:
         collect()
 
     def _packer(self, connection: Connection) -> Packer:
-        if self._dictionary is None or not self._shared:
+        if not self._settled:
             prepared = list(self._batch.prepared())
             self._dictionary = dictionary_for(connection, self._state.key, prepared, self._dictionary)
         return Packer(self._dictionary)

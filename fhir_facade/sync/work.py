@@ -1,8 +1,8 @@
-"""What is done to a stretch of a source wherever it is done: in a forked process, or on a cluster."""
+"""What is done to a stretch of a source wherever it is done: in another process, or on a cluster."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from fhir_facade.resources.crosswalk import PatientOf
 from fhir_facade.resources.frames import Dictionary, Packer
 from fhir_facade.sync.batch import Batch, Labels
 from fhir_facade.sync.harvest import Harvest, harvest
-from fhir_facade.sync.prepare import pack
+from fhir_facade.sync.prepare import Prepared, pack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,38 +25,45 @@ class Work:
         mapper: maps its records.
         labels: security labels of a claim.
         patient_of: a member's ``Patient.id``.
-        dictionary: what rows are compressed under.
         stamp: says which rendering wrote a row.
+        dictionary: what rows are compressed under; None leaves that to whoever writes them.
     """
 
     source: str
     mapper: Mapper
     labels: Labels
     patient_of: PatientOf
-    dictionary: Dictionary
     stamp: int
+    dictionary: Dictionary | None = None
 
     def done(self, changes: Iterable[Change]) -> Harvest | FacadeError:
         """A stretch, every row of it ready to be written; or why the run must end."""
-        packer = Packer(self.dictionary)
         try:
-            found = self.mapped(changes)
-            for batch in found.batches:
-                for prepared in batch.prepared():
-                    pack(prepared, self.stamp, packer)
+            return harvest(changes, self.batch(self._packs()))
         except FacadeError as error:
             return error
         except Exception as error:
-            return ClaimsInvalid("cannot-map", f"{type(error).__name__} while mapping")
-        return found
+            return _cannot(error)
 
-    def mapped(self, changes: Iterable[Change]) -> Harvest:
-        """A stretch as resources.
+    def batch(self, ready: Callable[[Prepared], None] | None = None) -> Batch:
+        """An empty batch of the source."""
+        return Batch(self.source, self.mapper, self.labels, self.patient_of, ready)
 
-        Raises:
-            FacadeError: the source cannot be read, or broke a promise of its contract.
-        """
-        return harvest(changes, Batch(self.source, self.mapper, self.labels, self.patient_of))
+    def _packs(self) -> Callable[[Prepared], None]:
+        """What makes a row of every resource at once: of a whole stretch, no more than one is held as elements."""
+        packer = Packer(self.dictionary) if self.dictionary is not None else None
+
+        def ready(prepared: Prepared) -> None:
+            try:
+                pack(prepared, self.stamp, packer)
+            except Exception as error:
+                raise _cannot(error) from error
+
+        return ready
+
+
+def _cannot(error: Exception) -> ClaimsInvalid:
+    return ClaimsInvalid("cannot-map", f"{type(error).__name__} while mapping")
 
 
 class Cluster(Protocol):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,49 @@ def test_a_worker_that_dies_ends_the_run_and_the_next_one_goes_on(
         filler.sync(whole(*pieces), batch=100, workers=2)
     report = filler.sync(whole(*pieces), batch=100)
     assert report.written["ExplanationOfBenefit"] + report.unchanged["ExplanationOfBenefit"] == 59 * 12
+
+
+def test_records_that_cannot_be_sent_to_another_process_end_like_in_one(filler: Filler, tmp_path: Path) -> None:
+    broken: Any = lambda: None  # noqa: E731 - what pickle refuses
+    pieces = [records(n, [claim(n, s) for s in range(12)]) for n in range(1, 60)]
+    pieces[30] = replace(pieces[30], organizations=broken)
+    plain = replica_url(None, tmp_path / "other")
+    migrate(plain)
+    alone = Filler(plain, tmp_path / "other").sync(whole(*pieces), batch=100)
+    report = filler.sync(whole(*pieces), batch=100, workers=2)
+    assert (report.written, report.rejected) == (alone.written, alone.rejected)
+    assert report.rejected > 0
+    assert end_state(filler.url) == end_state(plain)
+
+
+def test_the_processes_of_a_killed_sync_end_and_let_go_of_its_lock(tmp_path: Path) -> None:
+    url = replica_url(None, tmp_path)
+    migrate(url)
+    filler = Filler(url, tmp_path)
+    reading, writing = os.pipe()
+    process = os.fork()
+    if not process:
+        population = synthetic.open(SyntheticSettings(members=5_000), SourceContext(name=SOURCE, scratch=tmp_path))
+        assert isinstance(population, ExtractSource)
+        sync(population, filler.plan(workers=2), lambda *_: os.write(writing, b"x"))
+        os._exit(0)
+    os.read(reading, 1)
+    workers = [int(found) for found in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    until = time.monotonic() + 30
+    while any(_alive(worker) for worker in workers):
+        assert time.monotonic() < until, "a process outlives its sync"
+        time.sleep(0.05)
+    assert len(workers) == 2
+    assert filler.sync(whole(), rendering="own").rejected == 0
+
+
+def _alive(process: int) -> bool:
+    try:
+        return " Z " not in Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
 
 
 class Whole:
