@@ -15,6 +15,8 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from fhir_facade.resources.shaping import Shaped
 from fhir_facade.search.index import index
 
@@ -98,11 +100,11 @@ class KeptHistories:
 
 def _packed(one: Shaped) -> Shaped:
     body = zlib.compress(one.rendered.body, 1)
-    return replace(one, rendered=one.rendered._replace(body=body), values={})
+    return replace(one, rendered=structs.replace(one.rendered, body=body), values={})
 
 
 def _opened(one: Shaped) -> Shaped:
-    return replace(one, rendered=one.rendered._replace(body=zlib.decompress(one.rendered.body)))
+    return replace(one, rendered=structs.replace(one.rendered, body=zlib.decompress(one.rendered.body)))
 
 
 def seen_by_searches(one: Shaped) -> Shaped:

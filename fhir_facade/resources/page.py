@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from fhir_facade.search.query import SearchQuery
 
 
-class Rendered(NamedTuple):
+class Rendered(msgspec.Struct, frozen=True, gc=False):
     """One resource, ready to send.
 
     ``version`` equals ``meta.versionId`` (twelve hex digits of a hash of the content: the same in every process and
@@ -58,8 +60,7 @@ NOBODY = ""
 """In place of a ``Patient.id``: no id is empty, so that nothing of any member is ever found by it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Viewer:
+class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     """Whose resources are looked at, and what stays hidden; taken from the grant, never from the request.
 
     ``patient`` is the member's ``Patient.id``, or ``NOBODY`` for a backend service, which sees the directory of

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from fhir_facade.resources.order import Keys
 from fhir_facade.resources.page import Page, Position, Rendered, Resources, Viewer
 from fhir_facade.search.query import SearchQuery
 
 
-class Ranked(NamedTuple):
+class Ranked(msgspec.Struct, frozen=True):
     """One match with its sort values in the order of the query."""
 
     keys: Keys

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from heapq import nlargest, nsmallest
-from itertools import islice
 
 import msgspec
 import zstandard
@@ -64,7 +63,7 @@ class ReplicaResources:
         shared, directory = statements.is_shared(number), viewer.patient == NOBODY
         text = statements.read_text(self._reader.dialect, shared, len(viewer.withheld), directory)
         for row in self._reader.rows(text, values, self._source):
-            return next((found.rendered for found in self._opened(viewer, resource_type, [row])), None)
+            return next((found.rendered for found in self._opened(viewer, resource_type, [row], 1)), None)
         gone = statements.gone_text(self._reader.dialect, len(viewer.withheld))
         return Gone(resource_type, resource_id) if self._reader.rows(gone, values, self._source) else None
 
@@ -87,7 +86,8 @@ class ReplicaResources:
             padded = some + (some[-1],) * (_padding(len(some)) - len(some))  # few sizes, few statements
             narrowing = Narrowing(ids=padded)
             rows = self._rows(viewer, kind, narrowing, Columns.WHOLE, limit=len(padded))
-            by_id.update((found.rendered.id, found.rendered) for found in self._opened(viewer, kind, rows))
+            opened = self._opened(viewer, kind, rows, len(rows))
+            by_id.update((found.rendered.id, found.rendered) for found in opened)
 
     def search(
         self, viewer: Viewer, query: SearchQuery, after: Position | None = None, before: Position | None = None
@@ -190,7 +190,7 @@ class ReplicaResources:
             fitting: Iterable[Row] = rows
             if not narrowing.decided:
                 fitting = (row for row in rows if matches(query, self._facets(row, narrowing.parameters)))
-            found += islice(self._opened(viewer, query.resource_type, fitting), limit - len(found))
+            found += self._opened(viewer, query.resource_type, fitting, limit - len(found))
             if len(found) == limit or len(rows) < stretch:
                 return found
             at = Position((rows[-1][_RANK],), rows[-1][_ID])
@@ -236,13 +236,14 @@ class ReplicaResources:
         by_id = {rendered.id: rendered for rendered in bodies}
         return [Ranked(place.keys, by_id[place.id]) for place in chosen if place.id in by_id]
 
-    def _opened(self, viewer: Viewer, kind: str, rows: Iterable[Row]) -> Iterator[Ranked]:
-        """Whole rows as resources, without those that a label hides from this viewer.
+    def _opened(self, viewer: Viewer, kind: str, rows: Iterable[Row], limit: int) -> list[Ranked]:
+        """The first whole rows as resources, without those that a label hides from this viewer.
 
         Raises:
             ClaimsInvalid: a row is another member's, which no statement here can give, or cannot be opened.
         """
-        opener = self._reader.opener
+        found: list[Ranked] = []
+        known, open_body = None, None
         for row in rows:
             identifier, rank, marks, dictionary, updated, version, body, owner = row[:_WHOLE]
             if owner != viewer.patient:
@@ -251,10 +252,15 @@ class ReplicaResources:
             if labels and labels & viewer.withheld:
                 continue
             try:
-                resource = opener(dictionary).body(body)
+                if open_body is None or dictionary != known:
+                    known, open_body = dictionary, self._reader.opener(dictionary).body
+                resource = open_body(body)
             except _BROKEN as error:
                 raise _broken() from error
-            yield Ranked((rank,), Rendered(kind, identifier, version, updated, labels, resource))
+            found.append(Ranked((rank,), Rendered(kind, identifier, version, updated, labels, resource)))
+            if len(found) == limit:
+                break
+        return found
 
 
 _MANY = 64

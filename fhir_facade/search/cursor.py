@@ -130,5 +130,6 @@ def _text(sealed: bytes) -> str:
     return urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
+@lru_cache(maxsize=4096)
 def _digest(parts: tuple[str, ...]) -> bytes:
     return hashlib.blake2b("\x00".join(parts).encode(), digest_size=16).digest()

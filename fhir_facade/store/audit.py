@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -118,12 +119,17 @@ class AuditKeys:
 
     def person(self, name: str) -> bytes:
         """Who or whose: the same person always gives the same 16 bytes; nobody gives none."""
-        return hashlib.blake2b(name.encode(), digest_size=16, key=self._key, person=b"person").digest() if name else b""
+        return _person(self._key, name) if name else b""
 
     def mark(self, before: bytes, content: Sequence[Any]) -> bytes:
         """The keyed hash of a line or anchor behind the one before."""
         text = msgspec.json.encode(content)
         return hashlib.blake2b(before + text, digest_size=32, key=self._key, person=b"chain").digest()
+
+
+@lru_cache(maxsize=8192)
+def _person(key: bytes, name: str) -> bytes:
+    return hashlib.blake2b(name.encode(), digest_size=16, key=key, person=b"person").digest()
 
 
 class AuditLog:

@@ -6,20 +6,14 @@ Source: R4 Bundle (searchset).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from fhir_facade.fhir.encode import encode
 from fhir_facade.resources.page import Rendered
 
-
-class Entry(NamedTuple):
-    """One entry in three pieces, so that a body is copied once: into the Bundle."""
-
-    before: bytes
-    body: bytes
-    after: bytes
-
+Entry = tuple[bytes, bytes, bytes]
+"""One entry in three pieces, what comes before the body, the body, what follows: it is copied once, into the Bundle."""
 
 _AFTER = {mode: f',"search":{{"mode":"{mode}"}}}}'.encode() for mode in ("match", "include", "outcome")}
 
@@ -33,7 +27,7 @@ def entry(base: str, resource: Rendered, mode: str = "match") -> Entry:
         mode: ``match`` or ``include``.
     """
     before = f'{{"fullUrl":"{base}/{resource.type}/{resource.id}","resource":'
-    return Entry(before.encode(), resource.body, _AFTER[mode])
+    return before.encode(), resource.body, _AFTER[mode]
 
 
 def outcome_entry(body: bytes) -> Entry:
@@ -42,7 +36,7 @@ def outcome_entry(body: bytes) -> Entry:
     It exists nowhere else, so its full URL is a UUID; made from the content, it is the same for the same answer.
     """
     url = uuid5(NAMESPACE_OID, body.decode()).urn
-    return Entry(f'{{"fullUrl":"{url}","resource":'.encode(), body, _AFTER["outcome"])
+    return f'{{"fullUrl":"{url}","resource":'.encode(), body, _AFTER["outcome"]
 
 
 def searchset(links: Sequence[tuple[str, str]], entries: Iterable[Entry], total: int | None) -> bytes:

@@ -12,6 +12,7 @@ import mmap
 import struct
 import threading
 import time
+from functools import lru_cache
 
 from limits.storage import Storage
 
@@ -98,5 +99,6 @@ class Counts(Storage):
         return free, 0.0, 0
 
 
+@lru_cache(maxsize=4096)
 def _name(key: str) -> int:
     return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).digest(), "little")

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import Any
+
+import msgspec
 
 from fhir_facade.access.grant import Grant
 from fhir_facade.access.scopes import DIRECTORY, Interaction
@@ -32,8 +33,7 @@ DIRECTORY_ALONE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(msgspec.Struct, frozen=True):
     """What one grant opens.
 
     Args:

@@ -16,6 +16,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
+from msgspec import structs
+
 from fhir_facade.fhir.encode import encode
 from fhir_facade.fhir.outcome import issue, outcome
 from fhir_facade.resources.page import Page, Position, Rendered, Resources
@@ -166,7 +168,7 @@ class Searches:
     ) -> list[Entry]:
         base = self.base
         if query.summary or query.elements:
-            matches = [each._replace(body=shaped(each.body, query.summary, query.elements)) for each in matches]
+            matches = [structs.replace(each, body=shaped(each.body, query.summary, query.elements)) for each in matches]
         entries = [entry(base, each) for each in matches]
         entries += [entry(base, each, "include") for each in added]
         if notes:
