@@ -18,7 +18,8 @@ from fhir_facade.fhir.values import Json, absent, concept, money
 
 _HL7 = frozenset({Amount.SUBMITTED, Amount.ELIGIBLE, Amount.DEDUCTIBLE, Amount.COPAY, Amount.BENEFIT})
 _SYSTEMS = {kind: f"{THO}/adjudication" if kind in _HL7 else f"{CARIN}/CodeSystem/C4BBAdjudication" for kind in Amount}
-_KINDS = [(kind, _SYSTEMS[kind], kind.value) for kind in Amount]
+_CATEGORIES = {kind: (_SYSTEMS[kind], kind.value) for kind in Amount}
+_PLACES = {kind: place for place, kind in enumerate(Amount)}
 
 
 def categories(guide: Guide, amounts: Amounts) -> list[Json]:
@@ -27,14 +28,11 @@ def categories(guide: Guide, amounts: Amounts) -> list[Json]:
     Raises:
         Unfit: an amount is of no known kind or is not a decimal number.
     """
-    found = [
-        {"category": guide.concept(system, code), "amount": _money(amounts[kind])}
-        for kind, system, code in _KINDS
-        if kind in amounts
-    ]
-    if len(found) != len(amounts):
-        raise Unfit("an amount is of no known kind")
-    return found
+    try:
+        kinds = sorted(amounts, key=_PLACES.__getitem__)
+    except KeyError:
+        raise Unfit("an amount is of no known kind") from None
+    return [{"category": guide.concept(*_CATEGORIES[kind]), "amount": _money(amounts[kind])} for kind in kinds]
 
 
 _money: ByIdentity[object, Json] = ByIdentity(lambda value: money(value, "an amount"))

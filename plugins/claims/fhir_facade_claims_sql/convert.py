@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhir_facade.contracts import codes
 from fhir_facade.contracts.codes import Code
@@ -237,8 +237,15 @@ def to_identifier(spec: Spec, row: Row, absent: Absent) -> Identifier | None:
     return None if value is None else Identifier(system=system, value=value)
 
 
-def quick(convert: Converter, spec: Spec) -> Callable[[Any], Any] | None:
-    """What makes the field of its one column's value; None where the row has more to say.
+class Quick(NamedTuple):
+    """What makes a field of its one column's value: of a filled text without blanks around it, and of anything else."""
+
+    text: Callable[[str], Any]
+    other: Callable[[Any], Any]
+
+
+def quick(convert: Converter, spec: Spec) -> Quick | None:
+    """The quick way to a field; None where the row has more to say than the one column.
 
     Texts of a vocabulary come again and again: what was made of them is kept.
     """
@@ -246,10 +253,9 @@ def quick(convert: Converter, spec: Spec) -> Callable[[Any], Any] | None:
     if len(spec.columns) != 1 or spec.repeat or any(part.constant is None for part in parts):
         return None
     made = _of_its_own(convert.of, spec) if isinstance(convert, Alone) else _of_its_row(convert, spec)
-    if convert in (to_id, to_text, to_identifier):
-        return made
-    kept = lru_cache(_KEPT)(made)
-    return lambda value: kept(value) if type(value) is str else made(value)
+    if convert is to_text and spec.values is None:
+        return Quick(str, made)
+    return Quick(made if convert in (to_id, to_text, to_identifier) else lru_cache(_KEPT)(made), made)
 
 
 def _of_its_own(own: Callable[[Spec, Any], Any], spec: Spec) -> Callable[[Any], Any]:
@@ -260,7 +266,7 @@ def _of_its_own(own: Callable[[Spec, Any], Any], spec: Spec) -> Callable[[Any], 
 
 def _of_its_row(convert: Converter, spec: Spec) -> Callable[[Any], Any]:
     (column,) = spec.columns
-    return lambda value: convert(spec, {column: value}, frozenset())
+    return lambda value: convert(spec, {column: value}, frozenset()) or None
 
 
 def _name(spec: Spec) -> str:

@@ -27,13 +27,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from fhir_facade.contracts.errors import ConfigError
-from fhir_facade_claims_sql.convert import Converter, quick, to_text
+from fhir_facade_claims_sql.convert import Converter, Quick, quick, to_text
 from fhir_facade_claims_sql.fields import RECORDS, REQUIRED
 from fhir_facade_claims_sql.spec import Spec, SpecReader, numbered
 
@@ -52,7 +52,7 @@ class Step(NamedTuple):
     name: str
     convert: Converter
     spec: Spec
-    quick: Callable[[Any], Any] | None
+    quick: Quick | None
     """What makes the field of its column's value, where it needs no other column."""
 
 

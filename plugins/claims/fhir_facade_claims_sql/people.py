@@ -59,11 +59,16 @@ def values_of(section: Section, row: Row, absent: frozenset[str], key: str | Non
         for column, raw in row.items():
             if raw is None or column not in steps:
                 continue
-            held = raw.strip() if isinstance(raw, str) else raw
-            there = held not in absent if isinstance(held, str) else texts_alone or str(held) not in absent
+            is_text = isinstance(raw, str)
+            held = raw.strip() if is_text else raw
+            there = held not in absent if is_text else texts_alone or str(held) not in absent
             for name, convert, spec, quick in steps[column]:
-                if name not in values and (there or quick is None):
-                    _put(values, name, quick(held) if quick else convert(spec, row, absent))
+                if name in values:
+                    continue
+                if quick is None:
+                    _put(values, name, convert(spec, row, absent))
+                elif there and (value := quick.text(held) if is_text else quick.other(held)) is not None:
+                    values[name] = value
         for name, convert, spec, _ in section.constants:
             _put(values, name, convert(spec, row, absent))
     except (UnfitError, UnmappedError) as error:
