@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import chain
 from typing import Any
 
@@ -15,16 +14,15 @@ from sqlalchemy.engine import Connection
 from fhir_facade.contracts.claims import ClaimQuery, Rejected
 from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_sql.claims import Parts, Spans, build
+from fhir_facade_claims_sql.keys import SIZES, padded, size_for
 from fhir_facade_claims_sql.mapping import ClaimSet, MappingFile, Section
+from fhir_facade_claims_sql.pages import Pages
 from fhir_facade_claims_sql.people import RowFault
 from fhir_facade_claims_sql.ready import Question, Shelf, together
 from fhir_facade_claims_sql.records import good, newest_first, record, spans_of
 from fhir_facade_claims_sql.samples import Samples
-from fhir_facade_claims_sql.spec import Row, Spec
-from fhir_facade_claims_sql.statements import Statements, Wanted, Window, bound_day
-
-_SIZES = (1, 4, 12, 32, 100, 1_000)
-"""Numbers of keys in one statement: few different statements, so that the database plans each once."""
+from fhir_facade_claims_sql.spec import Row, Spec, filled_in
+from fhir_facade_claims_sql.statements import Statements, Wanted
 
 Asked = tuple[Section, str, Sequence[Any]]
 """A section, its key column, and the values that it must have."""
@@ -54,14 +52,18 @@ class Fetcher:
     statements: Statements
     samples: Samples
     shelf: Shelf = field(default_factory=Shelf)
+    pages: Pages = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pages = Pages(self.mapping, self.statements, self.samples, self.shelf)
 
     def gather(self, connection: Connection, asked: Sequence[Asked], *, last: bool = False) -> list[list[Row]]:
         """The rows of several sections, by one statement as long as none is asked for very many keys."""
         longest = max((len(values) for _, _, values in asked), default=0)
-        if longest <= _SIZES[-1]:
+        if longest <= SIZES[-1]:
             (found,) = together(connection, [self.gathering(connection, asked)], last=last)
             return found or [[] for _ in asked]
-        starts = range(0, longest, _SIZES[-1])
+        starts = range(0, longest, SIZES[-1])
         stretches = [self.gather(connection, [_stretch(one, start) for one in asked]) for start in starts]
         return [list(chain.from_iterable(rows)) for rows in zip(*stretches, strict=True)]
 
@@ -72,13 +74,13 @@ class Fetcher:
             return None
         some = [asked[index] for index in filled]
         lists = [id(values) for _, _, values in some]
-        wanted = [Wanted(section, key, lists.index(id(values)), _size(len(values))) for section, key, values in some]
+        wanted = [Wanted(section, key, lists.index(id(values)), size_for(len(values))) for section, key, values in some]
         name = tuple((one.section.where_found, *one[1:]) for one in wanted)
         ready = self.shelf.get(connection, name, lambda: self.statements.gathered(wanted))
         bound = {
             f"k{one.values}_{index}": value
             for one, (_, _, values) in zip(wanted, some, strict=True)
-            for index, value in enumerate(_padded(values, one.size))
+            for index, value in enumerate(padded(values, one.size))
         }
         columns, count = [one.columns for one in wanted], len(asked)
         return Question(ready, bound, lambda rows: _placed(filled, _apart(rows, columns), count))
@@ -122,7 +124,7 @@ class Fetcher:
 
     def questions(self, connection: Connection, query: ClaimQuery) -> list[Question | None]:
         """The statement for a page's claims from every set; None where a set can have none of them."""
-        return [self._question(connection, claim_set, query) for claim_set in self.mapping.claims]
+        return self.pages.questions(connection, query)
 
     def made(
         self, connection: Connection, query: ClaimQuery, answers: Sequence[Any], spans: Spans | None = None
@@ -139,46 +141,9 @@ class Fetcher:
             self._build(claim_set, rows, children, cover if spans is None else spans, found)
         return found
 
-    def _question(self, connection: Connection, claim_set: ClaimSet, query: ClaimQuery) -> Question | None:
-        section = claim_set.claim
-        members = self.samples.keys(connection, section, str(section.member_key), [query.member_id])
-        wanted = self._wanted(connection, section, query)
-        if not members or wanted == []:
-            return None
-        window = Window(
-            limit=query.count + 1,
-            after=query.after is not None,
-            same_day=same_day(section.fields["claim_id"], query.after[1]) if query.after else "none",
-            until=query.service_to is not None,
-            claims=_size(len(wanted)) if wanted else 0,
-        )
-        name = ("page", section.where_found, window)
-        ready = self.shelf.get(connection, name, lambda: self.statements.page(claim_set, window))
-        bound = {"member": members[0], **self._bounds(connection, section, query)}
-        bound |= {f"c{index}": value for index, value in enumerate(_padded(wanted or [], window.claims))}
-        return Question(ready, bound, lambda rows: [_filled(claim_set.columns, row) for row in rows])
-
-    def _wanted(self, connection: Connection, section: Section, query: ClaimQuery) -> list[Any] | None:
-        """The claim keys of the query that can stand in a set; None for any."""
-        if query.claim_ids is None:
-            return None
-        return self.keys_of(connection, section, section.fields["claim_id"], query.claim_ids)
-
     def keys_of(self, connection: Connection, section: Section, spec: Spec, ids: Iterable[str]) -> list[Any]:
         """The column's values of ids that the section could have given."""
-        raw = [own for one in ids if (own := raw_id(spec, one)) is not None]
-        return self.samples.keys(connection, section, spec.columns[0], raw)
-
-    def _bounds(self, connection: Connection, section: Section, query: ClaimQuery) -> Mapping[str, Any]:
-        """The days and the claim at which a page begins and ends."""
-        start, bounds = section.fields["service_start"], dict[str, Any]()
-        if query.after or query.service_to:
-            sample = self.samples.of(connection, section, start.columns[0])
-            days: dict[str, date | None] = {"after_day": query.after and query.after[0], "until": query.service_to}
-            bounds |= {name: bound_day(day, sample, start.format) for name, day in days.items() if day}
-        if query.after:
-            bounds["after_claim"] = raw_id(section.fields["claim_id"], query.after[1])
-        return bounds
+        return self.pages.keys_of(connection, section, spec, ids)
 
     def _parts(
         self, connection: Connection, covered: Sequence[str], chosen: Sequence[tuple[ClaimSet, Sequence[Row]]]
@@ -218,21 +183,8 @@ class Fetcher:
                 found.faults.append(Rejected(position=fault.position, reason=fault.reason))
 
 
-def _size(count: int) -> int:
-    return next((size for size in _SIZES if size >= count), count)
-
-
-def _padded(values: Sequence[Any], size: int) -> Sequence[Any]:
-    """The values, the last one repeated until there are ``size``."""
-    return [*values, *[values[-1]] * (size - len(values))] if values else values
-
-
 def _stretch(asked: Asked, start: int) -> Asked:
-    return asked[0], asked[1], asked[2][start : start + _SIZES[-1]]
-
-
-def _filled(names: Sequence[str], row: Sequence[Any]) -> Row:
-    return {name: value for name, value in zip(names, row, strict=True) if value is not None}
+    return asked[0], asked[1], asked[2][start : start + SIZES[-1]]
 
 
 def _apart(rows: Iterable[Sequence[Any]], columns: Sequence[Sequence[str]]) -> list[list[Row]]:
@@ -242,7 +194,7 @@ def _apart(rows: Iterable[Sequence[Any]], columns: Sequence[Sequence[str]]) -> l
     for row in rows:
         number = int(row[0])
         own = row[starts[number] : starts[number] + len(columns[number])]
-        found[number].append((int(row[1]), _filled(columns[number], own)))
+        found[number].append((int(row[1]), filled_in(columns[number], own)))
     return [[row for _, row in sorted(some, key=lambda placed: placed[0])] for some in found]
 
 
@@ -267,23 +219,3 @@ def _by(key: str, rows: Iterable[Row], made: Callable[[Any], Any] = lambda key: 
 def _lacks_cover(claim_set: ClaimSet, rows: Iterable[Row], absent: frozenset[str]) -> bool:
     spec = claim_set.claim.fields.get("coverage_id", Spec())
     return any(spec.read(row, absent) is None for row in rows)
-
-
-def raw_id(spec: Spec, claim_id: str) -> str | None:
-    """The column's value of an id that this set could have given; None for another set's."""
-    if not claim_id.startswith(spec.prefix):
-        return None
-    own = claim_id.removeprefix(spec.prefix)
-    if spec.encode != "hex":
-        return own
-    try:
-        return bytes.fromhex(own).decode()
-    except ValueError:
-        return None
-
-
-def same_day(spec: Spec, after: str) -> str:
-    """What of a day on which the last page ended is still to come in a set, by its ids' prefix."""
-    if after and raw_id(spec, after) is not None:
-        return "after"
-    return "all" if spec.prefix > after else "none"

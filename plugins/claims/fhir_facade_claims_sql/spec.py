@@ -16,7 +16,7 @@ A field is written as ``"column"``, or as a table with some of these keys::
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -105,6 +105,11 @@ class Spec:
 def numbered(column: str, number: int) -> str:
     """The column of that number."""
     return column.replace("{n}", str(number))
+
+
+def filled_in(names: Sequence[str], row: Sequence[Any]) -> Row:
+    """The filled columns of a row as a driver gives it."""
+    return {name: value for name, value in zip(names, row, strict=True) if value is not None}
 
 
 @dataclass(slots=True)

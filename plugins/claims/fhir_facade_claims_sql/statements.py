@@ -105,34 +105,58 @@ class Statements:
         filled = statement.where(statement.selected_columns[column].is_not(None))
         return filled.limit(sa.literal_column("1"))
 
+    @property
+    def sorts_whole(self) -> bool:
+        """Whether the database sorts all that a member has before it gives a page of it."""
+        return self.dialect in ("mysql", "mariadb")
+
     def page(self, claim_set: ClaimSet, window: Window) -> sa.Select[Any]:
         """One page of the bound ``member``'s claims, newest service first, then by id."""
+        statement, start, claim = self._within(claim_set, window, "")
+        # as a number in the text: a planner that sees how few are wanted walks the index and stops
+        limit: sa.ColumnElement[int] = sa.literal_column(str(window.limit))
+        return statement.order_by(start.desc(), claim.asc()).limit(limit)
+
+    def last_days(self, pages: Sequence[tuple[ClaimSet, Window]]) -> sa.Select[Any]:
+        """The day of the last claim on each page, NULL where a page is not full; page n's values end in ``_n``."""
+        return sa.select(*(self._last_day(*page, f"_{n}").label(f"d{n}") for n, page in enumerate(pages)))
+
+    def _last_day(self, claim_set: ClaimSet, window: Window, of: str) -> sa.ScalarSelect[Any]:
+        statement, start, _ = self._within(claim_set, window, of)
+        one: sa.ColumnElement[int] = sa.literal_column("1")
+        before: sa.ColumnElement[int] = sa.literal_column(str(window.limit - 1))
+        days = statement.with_only_columns(start, maintain_column_froms=True).order_by(start.desc())
+        return days.limit(one).offset(before).scalar_subquery()
+
+    def _within(self, claim_set: ClaimSet, window: Window, of: str) -> tuple[sa.Select[Any], Column, Column]:
+        """The claims within a window, the column of their day and their id; the names of bound values end in ``of``."""
         section = claim_set.claim
         statement = self.rows_of(section, claim_set.columns)
         column = statement.selected_columns
         start = column[section.fields["service_start"].columns[0]]
         claim = self.bytewise(column[str(section.claim_key)])
-        statement = statement.where(column[str(section.member_key)] == sa.bindparam("member"))
-        for condition in self._conditions(section, column, start, claim, window):
+        statement = statement.where(column[str(section.member_key)] == sa.bindparam(f"member{of}"))
+        for condition in self._conditions(section, column, start, claim, window, of):
             statement = statement.where(condition)
-        # as a number in the text: a planner that sees how few are wanted walks the index and stops
-        limit: sa.ColumnElement[int] = sa.literal_column(str(window.limit))
-        return statement.order_by(start.desc(), claim.asc()).limit(limit)
+        return statement, start, claim
 
     def _conditions(
-        self, section: Section, column: Any, start: Column, claim: Column, window: Window
+        self, section: Section, column: Any, start: Column, claim: Column, window: Window, of: str
     ) -> Iterable[Column]:
         if window.until:
-            yield start <= sa.bindparam("until")
+            yield start <= sa.bindparam(f"until{of}")
+        if window.since:
+            yield start >= sa.bindparam(f"since{of}")
         if window.claims:
-            names: list[Any] = [sa.bindparam(f"c{index}") for index in range(window.claims)]
+            names: list[Any] = [sa.bindparam(f"c{index}{of}") for index in range(window.claims)]
             yield column[str(section.claim_key)].in_(names)
         if window.after:
-            yield start <= sa.bindparam("after_day")
+            day: Column = sa.bindparam(f"after_day{of}")
+            yield start <= day
             if window.same_day == "none":
-                yield start != sa.bindparam("after_day")
+                yield start != day
             elif window.same_day == "after":
-                yield sa.or_(start < sa.bindparam("after_day"), claim > sa.bindparam("after_claim"))
+                yield sa.or_(start < day, claim > sa.bindparam(f"after_claim{of}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,13 +164,15 @@ class Window:
     """Which claims of a member a statement asks for.
 
     ``same_day`` says what of the last page's last day is still to come: ``none``, ``all``, or what comes ``after`` a
-    claim id. ``claims`` is the number of claim ids of which it must be one; 0 for any.
+    claim id. ``until`` and ``since`` bound the days. ``claims`` is the number of claim ids of which it must be one; 0
+    for any.
     """
 
     limit: int
     after: bool = False
     same_day: str = "after"
     until: bool = False
+    since: bool = False
     claims: int = 0
 
 

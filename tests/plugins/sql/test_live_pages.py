@@ -15,6 +15,7 @@ from fhir_facade.resources.live import LiveResources
 from fhir_facade.resources.page import Viewer
 from fhir_facade.search.query import SearchQuery
 from fhir_facade_claims_sql import SqlSource
+from tests.peers.mariadb import MariaDB
 from tests.peers.postgresql import Server
 from tests.plugins.sql import views
 from tests.plugins.sql.conftest import DATABASES, opened
@@ -23,6 +24,7 @@ EOB = "ExplanationOfBenefit"
 STATEMENTS_OF_A_PAGE = 6
 STATEMENTS_OF_A_FULL_PAGE = 4
 STATEMENTS_BEFORE_LINES = 2
+ROWS_SORTED_FOR_A_PAGE = 100
 HISTORIES = {"one": 1, "some": 50, "many": 2_000}
 
 
@@ -95,7 +97,7 @@ def test_a_page_is_of_one_state_of_the_database_though_it_changes_meanwhile(sour
 
     def change(*_: object) -> None:
         seen.append("statement")
-        if len(seen) == STATEMENTS_BEFORE_LINES + 1:
+        if len(seen) == STATEMENTS_BEFORE_LINES + 1 + source.fetcher.statements.sorts_whole:
             with payer.begin() as connection:
                 connection.execute(views.item.update().values(charge=views.item.c.charge + 1))
 
@@ -106,6 +108,25 @@ def test_a_page_is_of_one_state_of_the_database_though_it_changes_meanwhile(sour
 
     assert b"100.10" in before.matches[0].body
     assert b"100.10" not in after.matches[0].body
+
+
+@pytest.mark.peer("mariadb")
+def test_mariadb_sorts_hardly_more_than_the_page_of_a_long_history(mariadb: MariaDB, tmp_path: Path) -> None:
+    source = opened(filled(mariadb.database()), tmp_path, preset="cpcds-views", connections=1)
+    live, page, found = resources(source), None, list[str]()
+
+    def rows_sorted() -> int:
+        with source.engine.connect() as connection:
+            return int(connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Sort_rows'").one()[1])
+
+    for _ in range(4):
+        before = rows_sorted()
+        page = live.search(Viewer(patient="payer-many"), SearchQuery(resource_type=EOB), page.next if page else None)
+        found += [match.id for match in page.matches]
+        assert rows_sorted() - before <= ROWS_SORTED_FOR_A_PAGE
+    source.close()
+
+    assert len(set(found)) == 40
 
 
 @pytest.mark.peer("postgresql")
