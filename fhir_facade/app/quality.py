@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Iterator
 
@@ -12,15 +13,20 @@ from fhir_facade.conformance.report import Report
 from fhir_facade.contracts.claims import (
     Change,
     ClaimQuery,
+    ClaimsSource,
     ExtractSource,
     LiveSource,
     MemberRecords,
     Rejected,
 )
+from fhir_facade.contracts.errors import FacadeError, raised
 from fhir_facade.contracts.faces import KnowsColumns
 from fhir_facade.contracts.sections import Settings, SourceSettings
+from fhir_facade.contracts.upstream import ResourceSource
 from fhir_facade.fhir.mapper import Mapped, Mapper, Rejection
 from fhir_facade.plugins import open_source
+
+log = logging.getLogger(__name__)
 
 PAGE = 10
 LIVE_MEMBERS = 50
@@ -42,16 +48,25 @@ def examine(settings: Settings, entry: SourceSettings, most_members: int) -> Rep
     source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
     report = Report(source=entry.name)
     try:
-        report.faults = [str(fault) for fault in source.check()]
-        if isinstance(source, KnowsColumns):
-            report.unread = {table: sorted(columns) for table, columns in source.unread().items() if columns}
-        if isinstance(source, ExtractSource):
-            _read(source, mapper_of(settings, entry), report, most_members)
-        if isinstance(source, LiveSource):
-            _time(source, report)
+        _ask(source, mapper_of(settings, entry), report, most_members)
+    except FacadeError:
+        raise
+    except Exception as error:  # an adapter that is being written raises anything
+        log.exception("the source raised %s", type(error).__name__)
+        report.faults.append(f"the source raised {raised(error)}; what follows it was not read")
     finally:
         source.close()
     return report
+
+
+def _ask(source: ClaimsSource | ResourceSource, mapper: Mapper, report: Report, most_members: int) -> None:
+    report.faults = [str(fault) for fault in source.check()]
+    if isinstance(source, KnowsColumns):
+        report.unread = {table: sorted(columns) for table, columns in source.unread().items() if columns}
+    if isinstance(source, ExtractSource):
+        _read(source, mapper, report, most_members)
+    if isinstance(source, LiveSource):
+        _time(source, report)
 
 
 def _read(source: ExtractSource, mapper: Mapper, report: Report, most_members: int) -> None:
@@ -59,7 +74,10 @@ def _read(source: ExtractSource, mapper: Mapper, report: Report, most_members: i
         if isinstance(change, Rejected):
             report.unreadable[change.reason] += 1
         elif isinstance(change, MemberRecords):
-            _count(change, mapper, report)
+            try:
+                _count(change, mapper, report)
+            except Exception as error:  # records of wrong types raise anywhere
+                report.promises[f"the records of a member break the contract: {raised(error)}"] += 1
 
 
 def _some(changes: Iterable[Change], report: Report, most_members: int) -> Iterator[Change]:

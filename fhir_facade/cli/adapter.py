@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from fhir_facade.conformance import skeleton
 from fhir_facade.conformance.report import Report
 from fhir_facade.conformance.report_page import as_html
 from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.contracts.plugin import CLAIMS_GROUP
 
 
 @click.group()
@@ -28,6 +30,8 @@ def adapter() -> None:
 def new(name: str, title: str | None, folder: Path | None) -> None:
     """Write a complete adapter distribution called NAME; its tests pass at once."""
     place = folder or Path(f"fhir-facade-claims-{name}")
+    if name in {point.name for point in entry_points(group=CLAIMS_GROUP)}:
+        raise ConfigError([f"an adapter called {name} is installed; choose another name"])
     try:
         written = skeleton.write(name, place, title)
     except skeleton.NotAName as error:

@@ -16,6 +16,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from traceback import extract_tb
 
 
 class FacadeError(Exception):
@@ -87,3 +89,10 @@ class IdentityUnavailable(LoginError):
     def __init__(self, reason: str, *, retry_after_s: int = 30) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(reason)
+
+
+def raised(error: BaseException) -> str:
+    """What was raised and where, without its text: that may hold a value of somebody's record."""
+    frames = extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return type(error).__name__ + place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fhir_facade.contracts.claims import ExtractSource, MemberRecords
-from fhir_facade.contracts.errors import ClaimsInvalid, FacadeError
+from fhir_facade.contracts.errors import ClaimsInvalid, FacadeError, raised
 
 Told = tuple[str, int, int]
 """A member's id, and how many of their claims and lines were read."""
@@ -23,7 +23,7 @@ class Counter:
         except FacadeError:
             raise
         except Exception as error:
-            raise ClaimsInvalid("source-raised", f"the source raised {type(error).__name__}") from error
+            raise ClaimsInvalid("source-raised", f"the source raised {raised(error)}") from error
         self._unit, self._total = progress.unit, progress.total
         self._tell = on_progress
         self._count = 0

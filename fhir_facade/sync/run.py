@@ -16,7 +16,7 @@ from dataclasses import replace
 from sqlalchemy.engine import Connection, Engine
 
 from fhir_facade.contracts.claims import Checkpoint, ExtractSource, MemberRecords, Removed
-from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, FacadeError
+from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, FacadeError, raised
 from fhir_facade.contracts.stretches import ReadsInStretches
 from fhir_facade.resources.database import DATABASE_ERRORS, told, writer
 from fhir_facade.resources.frames import ENOUGH_SAMPLES, PLAIN, Dictionary, Packer
@@ -90,7 +90,7 @@ def fingerprint(rendering: str) -> str:
 
 
 def _raised(error: Exception) -> ClaimsInvalid:
-    return ClaimsInvalid("source-raised", f"the source raised {type(error).__name__}")
+    return ClaimsInvalid("source-raised", f"the source raised {raised(error)}")
 
 
 class _Run:

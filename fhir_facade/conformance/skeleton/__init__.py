@@ -30,10 +30,12 @@ def write(name: str, folder: Path, title: str | None = None) -> list[Path]:
         The files written.
 
     Raises:
-        NotAName: the name does not fit, or the folder exists.
+        NotAName: the name or the title does not fit, or the folder exists.
     """
     if not NAME.fullmatch(name):
         raise NotAName(f"{name} is no adapter name: 2–16 of a–z and 0–9, a letter first")
+    if title and (not title.isprintable() or set(title) & set("\"'\\")):
+        raise NotAName("a title has neither quotes nor backslashes nor line ends")
     if folder.exists():
         raise NotAName(f"{folder} exists; choose another folder or remove it")
     words = {"@name@": name, "@title@": title or name.capitalize()}
