@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from flask import has_request_context
 from msgspec.structs import replace
 
 from fhir_facade.login.ports import LoginEvent
 from fhir_facade.store.audit import AuditEvent, AuditLog
 from fhir_facade.store.tallies import APP, LOG_IN, Tally
 from fhir_facade.web.fhir_audit import FhirAccess
-from fhir_facade.web.request_id import request_id
+from fhir_facade.web.request_id import is_asked, request_id
 
 
 class Trail:
@@ -26,7 +25,7 @@ class Trail:
 
     def event(self, event: AuditEvent) -> None:
         """Anything that is already an event, with the request it came in."""
-        self._log.write(replace(event, request_id=request_id()) if has_request_context() else event)
+        self._log.write(replace(event, request_id=request_id()) if is_asked() else event)
 
     def login(self, event: LoginEvent) -> None:
         """One step of a log-in or a decision."""

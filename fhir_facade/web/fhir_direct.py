@@ -15,6 +15,7 @@ from flask import Flask
 
 from fhir_facade.web.fhir_answer import Sent, StartResponse
 from fhir_facade.web.fhir_request import Environ
+from fhir_facade.web.request_id import DIRECT
 
 WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 
@@ -50,14 +51,21 @@ class Direct:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        found = self._answered(environ) if environ["REQUEST_METHOD"] == "GET" else None
-        return self._behind(environ, start_response) if found is None else found.through(environ, start_response)
+        found = self._found(environ.get("PATH_INFO", "")) if environ["REQUEST_METHOD"] == "GET" else None
+        if found is None:
+            return self._behind(environ, start_response)
+        token = DIRECT.set(environ)
+        try:
+            return found(environ).through(environ, start_response)
+        finally:
+            DIRECT.reset(token)
 
-    def _answered(self, environ: Environ) -> Sent | None:
-        path = environ.get("PATH_INFO", "")
+    def _found(self, path: str) -> Callable[[Environ], Sent] | None:
         search = self._searches.get(path)
         if search is not None:
-            return search(environ)
+            return search
         kind, _, resource_id = path.rpartition("/")
         read = self._reads.get(kind)
-        return read(environ, resource_id) if read and _PLAIN_ID.fullmatch(resource_id) else None
+        if read is None or not _PLAIN_ID.fullmatch(resource_id):
+            return None
+        return lambda environ: read(environ, resource_id)

@@ -8,6 +8,7 @@ from werkzeug.test import Client, create_environ, run_wsgi_app
 from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade.search.cursor import Cursors
 from fhir_facade.web.fhir_direct import Direct
+from fhir_facade.web.request_id import is_asked, request_id
 from tests.web.fhir.world import World
 
 SAME = [
@@ -60,6 +61,15 @@ def test_what_is_not_plainly_a_search_or_read_goes_through_the_framework(world, 
     world.app.wsgi_app._behind = lambda environ, start_response: asked.append(environ) or []
     world.app.wsgi_app(environ, lambda status, headers: None)
     assert asked == [environ]
+
+
+def test_what_happens_on_the_way_knows_the_name_of_the_request(world):
+    named = []
+    world = World(world.resources, audit=lambda access: named.append(request_id()))
+    world.get("Patient/alice", X_Request_Id="mine")
+    world.get("Patient/alice/Coverage", X_Request_Id="behind")
+    assert named == ["mine", "behind"]
+    assert not is_asked()
 
 
 def test_a_source_that_fails_is_answered_alike(world, monkeypatch):
