@@ -119,6 +119,9 @@ class _Cutter:
 
     def _begin(self, segment: Segment) -> Iterator[Refused]:
         kind, version, created = self._group
+        if kind is not None and created is None:
+            yield Refused(segment.number, "its functional group has no date that can be read")
+            return
         if kind is None or created is None:
             named = segment.get(3) or version or "nothing"
             yield Refused(segment.number, f"the transaction says it is {named[:20]}; 5010 834, 835 and 837 are read")

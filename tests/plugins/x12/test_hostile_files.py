@@ -187,6 +187,11 @@ def test_a_new_file_makes_everything_be_told_again(folder):
     assert sum(isinstance(each, MemberRecords) for each in again) == 2
 
 
+def test_a_group_whose_date_cannot_be_read_is_called_that(folder):
+    told = load(folder, {"a": CLAIM.replace("*RECEIVER*20260105*", "*RECEIVER*20261305*")})
+    assert [reason for _, _, reason in told.rejects] == ["its functional group has no date that can be read"]
+
+
 def test_a_claim_without_a_payment_waits_in_silence_unless_asked(folder):
     assert load(folder, {"a": CLAIM}).rejects == []
     asked = load(folder, {"a": CLAIM}, report_waiting=True)
