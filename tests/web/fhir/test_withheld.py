@@ -184,7 +184,7 @@ def all_ids(world: World, token: str) -> set[str]:
 @pytest.mark.figure(of="R5")
 def test_no_withheld_claim_shows_on_any_path_and_no_look_alike_is_missing(filler, full_counts, figure) -> None:
     rng = random.Random(SEED)
-    members, claims = (50, 1_000) if full_counts else (2, 20)
+    members, claims = (100, 500) if full_counts else (2, 20)
     known = synced(filler, members, claims, rng)
     world, answers = World(filler.resources()), 0
     for patient, ids in known.items():
