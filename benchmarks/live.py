@@ -25,7 +25,7 @@ from sqlalchemy import event
 
 from benchmarks.claims_database import histories, payer
 from benchmarks.facade import Bench, facade_app, serve_app
-from benchmarks.measure import Bar, Server
+from benchmarks.measure import Bar, Server, cpu_of_tree
 from fhir_facade.app import migrate_databases
 from fhir_facade.app.parts import open_parts
 from fhir_facade.app.sandbox import ensure_demo_app
@@ -87,7 +87,8 @@ def run() -> list[Bar]:
         live, copy = _facades(folder, [one for one in viewers if one != "m-huge"])
         print(f"  copied: {len(viewers) - 1} members in {time.monotonic() - begun:,.0f} s", flush=True)
         bars = _statements(live, url, viewers)
-        return [*bars, *_times(live, copy, viewers)]
+        postmaster = int((server.data / "postmaster.pid").read_text().split()[0])
+        return [*bars, *_times(live, copy, viewers, postmaster)]
 
 
 def _facades(folder: Path, copied: Sequence[str]) -> tuple[Settings, Settings]:
@@ -145,7 +146,7 @@ def _scans(engine: sa.Engine, text: str, values: object) -> int:
         return int(any("Seq Scan" in row[0] for row in rows))
 
 
-def _times(live: Settings, copy: Settings, viewers: Sequence[str]) -> list[Bar]:
+def _times(live: Settings, copy: Settings, viewers: Sequence[str], postmaster: int) -> list[Bar]:
     """Pages over HTTP in turn: every round asks each facade for each member's first page."""
     with ExitStack() as stack:
         clients = {
@@ -164,7 +165,22 @@ def _times(live: Settings, copy: Settings, viewers: Sequence[str]) -> list[Bar]:
         for who in viewers:
             if who != "m-huge" and clients["live"].claims(who) != clients["copy"].claims(who):
                 raise RuntimeError(f"live and copy differ for {who}")
+        cpu = {name: _cpu(client, viewers[:USUAL], postmaster) for name, client in clients.items()}
+    for name, (facade, database) in cpu.items():
+        print(
+            f"    CPU of a page: {facade * 1e3:.2f} ms of the facade, {database * 1e3:.2f} ms of the database, {name}"
+        )
     return _bars({place: statistics.median(each) * 1e3 for place, each in taken.items()})
+
+
+def _cpu(client: _Client, viewers: Sequence[str], postmaster: int) -> tuple[float, float]:
+    """CPU seconds of a page, of the facade and of the database: what a busy machine blurs least."""
+    facade, database = client.cpu(), cpu_of_tree(postmaster)
+    for _ in range(ROUNDS):
+        for who in viewers:
+            client.ask(who)
+    pages = ROUNDS * len(viewers)
+    return (client.cpu() - facade) / pages, (cpu_of_tree(postmaster) - database) / pages
 
 
 def _bars(taken: Mapping[tuple[str, str], float]) -> list[Bar]:
@@ -208,10 +224,15 @@ class _Client:
         }
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         self._bodies: dict[str, bytes] = {}
+        self._pid = server.process
 
     def claims(self, who: str) -> list[Any]:
         """The claims on a member's page, numbers as written."""
         return [entry["resource"] for entry in json.loads(self._bodies[who], parse_float=str)["entry"]]
+
+    def cpu(self) -> float:
+        """CPU seconds of the facade so far."""
+        return cpu_of_tree(self._pid)
 
     def ask(self, who: str) -> float:
         """Seconds until the first page of a member is there."""

@@ -16,9 +16,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument("--full", action="store_true", help="at least 2,000 claims of invented members")
     parser.add_argument("--examples", action="store_true", help="the guides' own examples instead of ours")
+    parser.add_argument(
+        "--tables", type=int, default=0, metavar="N", help="all Tuva claims and those of N members of DE-SynPUF alone"
+    )
     arguments = parser.parse_args()
     try:
-        return run([Examples()] if arguments.examples else everything(full=arguments.full))
+        return run([Examples()] if arguments.examples else everything(full=arguments.full, tables=arguments.tables))
     except CannotValidate as error:
         sys.stderr.write(f"{error}\n")
         return 2

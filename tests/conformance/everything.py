@@ -17,14 +17,18 @@ MOST_CLAIMS = 12
 """Claims of one invented member in a short run."""
 
 MEMBERS = 3
-"""Members of the database tables in a short run."""
+"""Members of the Tuva seeds in a short run; a full one judges every claim of all."""
+
+DESYNPUF_MEMBERS = 25
+"""Members of DE-SynPUF in a full run: every claim of theirs, an eighth of all."""
 
 
-def everything(*, full: bool) -> Iterator[Source]:
+def everything(*, full: bool, tables: int = 0) -> Iterator[Source]:
     """Every source, each read when it is its turn.
 
     Args:
         full: at least 2,000 claims of invented members; else a few of each member with a story.
+        tables: the claims of database tables alone, with so many members of DE-SynPUF; 0 for every source.
 
     Raises:
         CannotValidate: the real claims files are not there.
@@ -33,7 +37,7 @@ def everything(*, full: bool) -> Iterator[Source]:
         raise CannotValidate(
             f"no claims files at {shared_data() / 'rif'}; set FHIR_FACADE_SHARED to the folder that holds data/"
         )
-    return _in_turn(full)
+    return _tables(tables) if tables else _in_turn(full)
 
 
 def _in_turn(full: bool) -> Iterator[Source]:
@@ -46,8 +50,17 @@ def _in_turn(full: bool) -> Iterator[Source]:
     yield rif("sample-a")
     yield tmsis(21, most_claims=None if full else MOST_CLAIMS)
     yield x12()
-    yield desynpuf(25) if full else _of_each_kind(desynpuf(1))
-    yield tuva() if full else _few(tuva())
+    if full:
+        yield from _tables(DESYNPUF_MEMBERS)
+    else:
+        yield _few(tuva())
+        yield _of_each_kind(desynpuf(1))
+
+
+def _tables(members: int) -> Iterator[Source]:
+    """Every claim of the Tuva seeds, and of DE-SynPUF's first members."""
+    yield tuva()
+    yield desynpuf(members)
 
 
 def _of_each_kind(source: Records) -> Records:
