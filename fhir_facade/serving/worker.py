@@ -125,9 +125,9 @@ class _Turns(ThreadedTaskDispatcher):
                 log.exception("a request failed")
 
     def _look(self) -> None:
-        """Send what can be, and take everything that has come: waitress takes one connection a round."""
-        before, timeout = (-1, -1), 0.0 if self._waiting else LOOP_S
-        while before != (known := (len(self._channels), len(self._waiting))):
+        """Send what can be, and take everything that has come: waitress takes one new connection a round."""
+        before, timeout = -1, 0.0 if self._waiting else LOOP_S
+        while before != (known := len(self._channels)):
             before = known
             _round(self._channels, timeout)
             timeout = 0.0

@@ -27,6 +27,8 @@ from fhir_facade.search.registry import REGISTRY
 from fhir_facade.search.values import FHIR_ID, read_values
 from fhir_facade.web.errors import Problem, not_found
 
+_MEMBER_PATHS = {kind.name: kind.member_path for kind in REGISTRY.values()}
+
 DIRECTORY_ALONE = (
     f"This access token belongs to a backend service and to no member: it opens {' and '.join(DIRECTORY)} alone. "
     "A member's data are opened by that member, who logs in and consents."
@@ -136,7 +138,7 @@ def belongs(resource: Rendered, patient: str) -> bool:
 
     The rendered bytes are looked at first; only where they do not show it plainly is the resource parsed.
     """
-    path = REGISTRY[resource.type].member_path
+    path = _MEMBER_PATHS[resource.type]
     if not path:
         return True
     if path == "id":
