@@ -103,7 +103,11 @@ def _check_claims(claims: Mapping[str, Any], app: App, token_url: str, now: int)
     if token_url not in (audience if isinstance(audience, list) else [audience]):
         raise InvalidClientError("aud must be the token URL")
     expires = _instant(claims, "exp")
-    if expires is None or expires <= now - SKEW_S or expires > now + MAX_LIFE_S + SKEW_S:
+    if expires is None:
+        raise InvalidClientError("exp is required, in seconds since 1970")
+    if expires <= now - SKEW_S:
+        raise InvalidClientError("the assertion has expired")
+    if expires > now + MAX_LIFE_S + SKEW_S:
         raise InvalidClientError("exp must be at most five minutes ahead")
     for name in ("nbf", "iat"):
         if name in claims and ((since := _instant(claims, name)) is None or since > now + SKEW_S):

@@ -22,7 +22,7 @@ from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.oauth.status import Describe
 from fhir_facade.store import StoreUnavailable
 from fhir_facade.web.language import COOKIE, wanted_language
-from fhir_facade.web.limits import Limits, claimed_app, too_many
+from fhir_facade.web.limits import Limits, claimed_app, too_many, too_many_page
 from fhir_facade.web.oauth_origins import Origins
 from fhir_facade.web.pages import Pages
 
@@ -58,7 +58,7 @@ def oauth_blueprint(desk: OAuthDesk, *, compatibility: bool) -> Blueprint:
     """``/oauth/*`` and the well-known documents; with ``compatibility`` also the Blue Button paths."""
     blueprint = Blueprint("oauth", __name__)
     blueprint.register_error_handler(StoreUnavailable, lambda _: _unavailable(desk))
-    desk.limits.guard(blueprint)
+    desk.limits.guard(blueprint, lambda wait: _too_many(desk, wait))
     for mount in (STRICT, *COMPATIBLE) if compatibility else (STRICT,):
         _add_endpoints(blueprint, desk, mount)
         _add_documents(blueprint, desk, mount)
@@ -159,8 +159,18 @@ def _userinfo(desk: OAuthDesk, mount: Mount) -> Reply:
     return status.userinfo(desk.server, mount, grant, desk.describe)
 
 
+def _too_many(desk: OAuthDesk, wait: float) -> Response:
+    if _is_for_people():
+        return too_many_page(desk.pages, wait)
+    return desk.origins.allow(too_many(wait), registered_only=True)
+
+
+def _is_for_people() -> bool:
+    return request.path.rstrip("/").endswith("/authorize")
+
+
 def _unavailable(desk: OAuthDesk) -> Response:
-    if request.path.rstrip("/").endswith("/authorize"):
+    if _is_for_people():
         response = _response(desk, Reply(status=503, page="authorize.unavailable"))
     else:
         response = jsonify(error="temporarily_unavailable", error_description="try again in a moment")

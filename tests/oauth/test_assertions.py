@@ -188,3 +188,17 @@ def test_a_private_key_is_never_registered(world, client_keys):
     jwks = {"keys": [client_keys["RS384"].as_dict(private=True)]}
     with pytest.raises(AppFault, match="private"):
         world.register("leaky", kind="asymmetric", jwks=jwks)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"exp": START - 11}, "the assertion has expired"),
+        ({"exp": START + 3600}, "exp must be at most five minutes ahead"),
+        ({"drop": ("exp",)}, "exp is required, in seconds since 1970"),
+    ],
+)
+def test_a_wrong_time_is_called_what_it_is(world, asymmetric, client_keys, changes, said):
+    assertion = signed(client_keys["RS384"], asymmetric.app.app_id, **changes)
+    answer = world.client.post("/oauth/token", data=with_assertion({"grant_type": "client_credentials"}, assertion))
+    assert answer.json["error_description"] == said

@@ -106,6 +106,20 @@ def test_an_address_has_a_budget_and_public_documents_are_free(store, signing_fo
     assert world.client.options("/oauth/token").status_code == 204
 
 
+def test_a_person_who_has_to_wait_reads_so_on_a_page_and_a_browser_app_may_read_it(store, signing_folder, public):
+    from .conftest import build_world
+
+    world = build_world(store, signing_folder)
+    world.limits._budgets["per_address"] = limits(per_address="1 per minute")._budgets["per_address"]
+    world.client.post("/oauth/token")
+    page = world.client.get("/oauth/authorize")
+    assert (page.status_code, page.mimetype) == (429, "text/html")
+    assert int(page.headers["Retry-After"]) >= 1
+    answer = world.client.post("/oauth/token", headers={"Origin": "https://app.example.com"})
+    assert (answer.status_code, answer.json["error"]) == (429, "temporarily_unavailable")
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://app.example.com"
+
+
 def test_while_redis_does_not_answer_each_process_counts_for_itself():
     made = Limits(
         per_token="2 per minute", per_app="100 per minute", per_address="1 per minute", storage="redis://127.0.0.1:1"
