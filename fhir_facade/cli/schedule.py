@@ -112,6 +112,7 @@ def run(settings: Settings, entry: SourceSettings) -> bool:
         click.echo(f"{entry.name}: failed: {error}", err=True)
         return False
     counts = f"{sum(report.written.values()):,} written, {sum(report.deleted.values()):,} deleted"
+    counts += f", {report.spared:,} spared" if report.spared else ""
     click.echo(f"{entry.name}: {counts}, {report.rejected:,} rejected, {report.seconds:.0f} s")
     return report.rejected == 0
 

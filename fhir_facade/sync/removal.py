@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from fhir_facade.contracts.claims import Removed, RemovedKind
+from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.fhir.ids import facade_id
 from fhir_facade.resources.schema import TYPES, member, resource, seen
 from fhir_facade.sync.people import PeopleWriter
@@ -21,7 +22,7 @@ _REMOVED_TYPES = {RemovedKind.CLAIM: TYPES["ExplanationOfBenefit"], RemovedKind.
 Ts = TypeVarTuple("Ts")
 
 
-class TooManyRemovals(Exception):
+class TooManyRemovals(FacadeError):
     """A snapshot names so few members or claims that it looks incomplete; nothing was removed."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from fhir_facade.contracts.claims import Change, Checkpoint, MemberRecords, Rejected
+from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.contracts.people import SourcePosition
 from fhir_facade.resources.page import Gone
 from fhir_facade.sync.removal import TooManyRemovals
@@ -72,3 +73,7 @@ def test_a_table_of_claims_that_is_empty_for_a_while_removes_nothing(filler: Fil
     assert filler.resources().read(viewer(1), "ExplanationOfBenefit", "med-c1-0") is not None
     report = filler.sync(everything(*pieces()))
     assert (report.deleted, report.rejected) == ({}, 0)
+
+
+def test_a_source_that_names_too_little_fails_like_any_other_so_that_a_scheduler_goes_on() -> None:
+    assert issubclass(TooManyRemovals, FacadeError)
