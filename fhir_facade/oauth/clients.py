@@ -27,8 +27,10 @@ METHODS = ("none", "client_secret_basic", "client_secret_post", "private_key_jwt
 _NOBODY = hash_of("")
 
 
-def authenticate(server: AuthorizationServer, mount: Mount, request: Request, form: Mapping[str, str]) -> App:
-    """The app that sent the request.
+def authenticate(
+    server: AuthorizationServer, mount: Mount, request: Request, form: Mapping[str, str], *, renews: bool = False
+) -> App:
+    """The app that sent the request. ``renews`` says that its refresh token may say which app it is.
 
     Raises:
         InvalidClientError: it is unknown, or did not prove who it is.
@@ -44,7 +46,8 @@ def authenticate(server: AuthorizationServer, mount: Mount, request: Request, fo
     elif "client_secret" in form:
         app = _by_secret(server, form.get("client_id", ""), form["client_secret"], status=400)
     else:
-        app = _public(server, form["client_id"] if "client_id" in form else _owner(server, form))
+        named = form.get("client_id") or (_owner(server, form) if renews else "")
+        app = _public(server, named)
     if form.get("client_id", app.app_id) != app.app_id:
         raise InvalidClientError("client_id names another client")
     return app

@@ -41,7 +41,7 @@ def _answer(server: AuthorizationServer, mount: Mount, request: Request) -> Body
     if flow is None:
         known = ", ".join(FLOWS)
         raise OAuth2Error(error="unsupported_grant_type", description=f"grant_type must be one of {known}")
-    app = clients.authenticate(server, mount, request, form)
+    app = clients.authenticate(server, mount, request, form, renews=True)
     return flow(server, mount, app, form)
 
 

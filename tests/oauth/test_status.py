@@ -102,7 +102,13 @@ def test_a_public_app_may_not_introspect(world, public):
 
 @pytest.mark.parametrize(
     "proof",
-    [{}, {"client_id": "nobody"}, {"client_id": "nobody", "client_secret": "x"}, {"client_assertion": "x"}],
+    [
+        {},
+        {"client_id": "nobody"},
+        {"client_id": "nobody", "client_secret": "x"},
+        {"client_assertion": "x"},
+        {"grant_type": "refresh_token", "refresh_token": "x"},
+    ],
 )
 def test_whoever_does_not_prove_who_asks_about_a_token_gets_a_challenge(world, proof):
     answer = world.client.post("/oauth/introspect", data={"token": "x"} | proof)
