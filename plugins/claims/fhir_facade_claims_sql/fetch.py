@@ -19,7 +19,7 @@ from fhir_facade_claims_sql.mapping import ClaimSet, MappingFile, Section
 from fhir_facade_claims_sql.pages import Pages
 from fhir_facade_claims_sql.people import RowFault
 from fhir_facade_claims_sql.ready import Question, Shelf, together
-from fhir_facade_claims_sql.records import good, newest_first, record, spans_of
+from fhir_facade_claims_sql.records import Directory, good, newest_first, record, spans_of
 from fhir_facade_claims_sql.samples import Samples
 from fhir_facade_claims_sql.spec import Row, Spec, filled_in
 from fhir_facade_claims_sql.statements import Statements, Wanted
@@ -53,8 +53,10 @@ class Fetcher:
     samples: Samples
     shelf: Shelf = field(default_factory=Shelf)
     pages: Pages = field(init=False)
+    directory: Directory = field(init=False)
 
     def __post_init__(self) -> None:
+        self.directory = Directory(self.mapping.absent)
         self.pages = Pages(self.mapping, self.statements, self.samples, self.shelf)
 
     def gather(self, connection: Connection, asked: Sequence[Asked], *, last: bool = False) -> list[list[Row]]:

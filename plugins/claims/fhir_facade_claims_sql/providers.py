@@ -13,7 +13,7 @@ from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_sql.claims import CLINICIAN_PREFIX, NPI_PREFIX, PERSON_PREFIX, UNKNOWN_PROVIDER
 from fhir_facade_claims_sql.fetch import Asked, Fetcher
 from fhir_facade_claims_sql.people import PAYER
-from fhir_facade_claims_sql.records import good, record
+from fhir_facade_claims_sql.records import good
 
 FIXED_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 """Last update of what the settings or an NPI alone say: it changes with neither clock nor data."""
@@ -78,7 +78,7 @@ def providers_of(
 
 
 def _of_tables(connection: Connection, fetcher: Fetcher, ids: Sequence[str], *, last: bool) -> Providers:
-    people, absent = fetcher.mapping.people, fetcher.mapping.absent
+    people, directory = fetcher.mapping.people, fetcher.directory
     asked: dict[str, Asked] = {}
     for name in ("organization", "practitioner"):
         if name in people:
@@ -86,5 +86,5 @@ def _of_tables(connection: Connection, fetcher: Fetcher, ids: Sequence[str], *, 
             keys = fetcher.keys_of(connection, people[name], spec, ids)
             asked[name] = people[name], spec.columns[0], keys
     rows = dict(zip(asked, fetcher.gather(connection, list(asked.values()), last=last), strict=True))
-    made = {name: tuple(good(record(people[name], row, absent) for row in found)) for name, found in rows.items()}
+    made = {name: tuple(good(directory.record(people[name], row) for row in found)) for name, found in rows.items()}
     return Providers(organizations=made.get("organization", ()), practitioners=made.get("practitioner", ()))
