@@ -31,6 +31,11 @@ EXPLAIN = {
 
 def faults_of(engine: Engine, mapping: MappingFile, statements: Statements) -> list[str]:
     """Every fault, each a sentence that says what to do."""
+    try:
+        with reading(engine):
+            pass
+    except ClaimsUnavailable as error:
+        return [f"{error}; check the URL, the network, and the account's name and password"]
     faults: list[str] = []
     for section, key, when in keyed(mapping):
         try:

@@ -150,7 +150,10 @@ def test_a_database_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
 
     with pytest.raises(ClaimsUnavailable):
         source.member("10")
+    (fault,) = source.check()
     source.close()
+    assert "refused" in fault
+    assert "check the URL, the network, and the account" in fault
 
 
 def test_lines_without_a_claim_and_claims_without_a_member_are_listed(url: str, tmp_path: Path) -> None:
