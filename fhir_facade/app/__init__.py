@@ -4,12 +4,11 @@ from fhir_facade.app.application import create_app
 from fhir_facade.app.databases import migrate_databases, readiness_checks, require_current_schemas
 from fhir_facade.app.lateness import source_figures
 from fhir_facade.app.parts import Parts, open_parts
-from fhir_facade.web.busy import busy
 from fhir_facade.web.counts import share as share_counts
+from fhir_facade.web.unserved import unserved
 
 __all__ = [
     "Parts",
-    "busy",
     "create_app",
     "migrate_databases",
     "open_parts",
@@ -17,4 +16,5 @@ __all__ = [
     "require_current_schemas",
     "share_counts",
     "source_figures",
+    "unserved",
 ]

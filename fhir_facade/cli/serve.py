@@ -12,12 +12,12 @@ from threading import Event, Thread
 import click
 
 from fhir_facade.app import (
-    busy,
     create_app,
     readiness_checks,
     require_current_schemas,
     share_counts,
     source_figures,
+    unserved,
 )
 from fhir_facade.cli.options import config_option, settings_of
 from fhir_facade.contracts.errors import ConfigError
@@ -110,7 +110,7 @@ def run(
             Thread(target=app.extensions["status"].watch, args=(stop,), daemon=True).start()
             worker.serve(
                 app,
-                busy,
+                unserved,
                 listener,
                 threads=threads or (LIVE_THREADS if live else 1),
                 stopping=stop,

@@ -7,18 +7,23 @@ which wakes the client for nothing. What the connection takes at once is not buf
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from threading import Event
 from typing import Any, cast
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
-from waitress.task import WSGITask
-from waitress.utilities import build_http_date
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import Error, build_http_date
 
 ARRIVED = "fhir_facade.arrived"
 """Key of the WSGI environment: the monotonic time at which the whole request was here."""
+
+StartResponse = Callable[..., Any]
+WsgiApp = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+Unserved = Callable[[int, Mapping[str, Any], StartResponse], Iterable[bytes]]
+"""Answers, with a status, a request that never reaches the application."""
 
 _SERVERS_OWN = frozenset({"Connection", "Date", "Server"})
 
@@ -78,8 +83,27 @@ class _Channel(HTTPChannel):
             return len(data)
 
 
-def channel_class(stopping: Event) -> type[HTTPChannel]:
-    """What a connection of a worker is made of; answers end their connections once ``stopping`` is set."""
+def channel_class(stopping: Event, unserved: Unserved) -> type[HTTPChannel]:
+    """What a connection of a worker is made of.
+
+    Args:
+        stopping: once it is set, answers end their connections.
+        unserved: answers what waitress refuses, and what the application failed at.
+    """
+
+    class Refusal(ErrorTask):
+        """What waitress says of a request that is none, in the words of who asked."""
+
+        def execute(self) -> None:
+            request = cast(_Request, self.request)
+            asked = {"PATH_INFO": getattr(request, "path", ""), "HTTP_ACCEPT": request.headers.get("ACCEPT", "")}
+            body = b"".join(unserved(cast(Error, request.error).code, asked, self._begin))
+            self.set_close_on_finish()
+            self.content_length = len(body)
+            self.write(body)
+
+        def _begin(self, status: str, headers: Sequence[tuple[str, str]]) -> None:
+            self.status, self.response_headers = status, list(headers)
 
     class LastAnswer(_Answer):
         """An answer that ends its connection while the worker is stopping."""
@@ -99,6 +123,7 @@ def channel_class(stopping: Event) -> type[HTTPChannel]:
         """A connection whose answers know that the worker is stopping."""
 
         task_class = LastAnswer
+        error_task_class = Refusal
 
     return Channel
 

@@ -26,7 +26,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
-from fhir_facade.serving.channel import ARRIVED, channel_class
+from fhir_facade.serving.channel import ARRIVED, Unserved, WsgiApp, channel_class
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +53,10 @@ PATIENCE_S = 2.0
 SEARCHED_AFTER = 20_000
 """So many new objects make the interpreter look for cycles among them: not at every request, as 700 would."""
 
-WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
 
 def serve(
     app: WsgiApp,
-    busy: WsgiApp,
+    unserved: Unserved,
     listener: socket.socket,
     *,
     threads: int,
@@ -70,7 +68,7 @@ def serve(
 
     Args:
         app: the WSGI application.
-        busy: answers instead of ``app`` what has waited longer than ``PATIENCE_S``.
+        unserved: answers instead of ``app``: 503 what has waited longer than ``PATIENCE_S``, and what is no request.
         listener: a listening socket, shared with other workers.
         threads: how many requests this process works on at once.
         stopping: set, from a signal handler, when the worker shall end.
@@ -81,8 +79,9 @@ def serve(
     channels: dict[int, Any] = {}
     turns = _Turns(channels) if threads == 1 else None
     adjustments = _adjustments(threads, trusted_proxy)
-    server: Any = create_server(_patient(app, busy), map=channels, sockets=[listener], _dispatcher=turns, **adjustments)
-    server.channel_class = channel_class(stopping)
+    patient = _patient(app, unserved)
+    server: Any = create_server(patient, map=channels, sockets=[listener], _dispatcher=turns, **adjustments)
+    server.channel_class = channel_class(stopping, unserved)
     if turns:
         server.pull_trigger = lambda: None  # nobody waits: the loop looks at every channel before it waits again
     work = turns.round if turns else partial(_round, channels)
@@ -155,10 +154,10 @@ def _adjustments(threads: int, trusted_proxy: str) -> dict[str, Any]:
     return adjustments
 
 
-def _patient(app: WsgiApp, busy: WsgiApp) -> WsgiApp:
+def _patient(app: WsgiApp, unserved: Unserved) -> WsgiApp:
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         late = time.monotonic() - environ[ARRIVED] > PATIENCE_S
-        return (busy if late else app)(environ, start_response)
+        return unserved(503, environ, start_response) if late else app(environ, start_response)
 
     return answer
 

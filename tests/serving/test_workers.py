@@ -19,14 +19,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from fhir_facade.web.busy import busy
+from fhir_facade.web.unserved import unserved
 
 SERVER = """
 import os, sys, time
 from threading import Event
 from fhir_facade.serving.worker import serve
 from fhir_facade.serving.workers import Workers, listening_socket
-from fhir_facade.web.busy import busy
+from fhir_facade.web.unserved import unserved
 
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/slow":
@@ -42,7 +42,7 @@ def app(environ, start_response):
 
 listener = listening_socket("127.0.0.1", int(sys.argv[1]))
 def work(stop: Event) -> None:
-    serve(app, busy, listener, threads=1, stopping=stop, drain_s=10, trusted_proxy="")
+    serve(app, unserved, listener, threads=1, stopping=stop, drain_s=10, trusted_proxy="")
 Workers(work=work, count=2, drain_s=12).run()
 """
 
@@ -51,6 +51,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _sent(base: str, request: bytes) -> bytes:
+    """Everything that comes back for these bytes."""
+    url = httpx.URL(base)
+    with socket.create_connection((url.host, url.port or 80), timeout=10) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
 @contextmanager
@@ -192,12 +200,29 @@ def test_a_request_that_waited_too_long_is_told_to_come_back(tmp_path: Path) -> 
 
 def test_an_overloaded_server_says_so_in_the_words_of_who_asks() -> None:
     def asked(path: str, accept: str = "*/*") -> str:
-        body = b"".join(busy({"PATH_INFO": path, "HTTP_ACCEPT": accept}, lambda status, headers: None))
+        body = b"".join(unserved(503, {"PATH_INFO": path, "HTTP_ACCEPT": accept}, lambda status, headers: None))
         return body.decode()
 
     assert json.loads(asked("/v2/fhir/Patient"))["issue"][0]["code"] == "throttled"
     assert json.loads(asked("/oauth/token"))["error"] == "temporarily_unavailable"
     assert 'lang="es"' in asked("/", "text/html,*/*")
+
+
+def test_what_is_no_request_is_refused_in_the_words_of_who_asks(tmp_path: Path) -> None:
+    with running(tmp_path) as (_, base):
+        too_long, header = b"x" * 1_100_000, {"X-Long": "x" * 70_000}
+        search, token = f"{base}/fhir/ExplanationOfBenefit/_search", f"{base}/oauth/token"
+        at_search, at_token = httpx.post(search, content=too_long), httpx.post(token, content=too_long)
+        page = httpx.post(token, content=too_long, headers={"Accept": "text/html"})
+        headers = httpx.get(search, headers=header)
+        garbage = _sent(base, b"GET /fhir/Patient HTTP/1.1\r\nbroken header\r\n\r\n")
+
+    assert (at_search.status_code, at_search.json()["issue"][0]["code"]) == (413, "too-long")
+    assert (at_token.status_code, at_token.json()["error"]) == (413, "invalid_request")
+    assert (page.status_code, 'lang="es"' in page.text) == (413, True)
+    assert (headers.status_code, headers.headers["Cache-Control"]) == (431, "no-store")
+    assert b" 400 " in garbage.splitlines()[0]
+    assert b"cannot be read" in garbage
 
 
 def test_a_socket_of_the_service_manager_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
