@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import connections, endpoints, live, mapping, pages, peers, storage, syncing
+from benchmarks import connections, endpoints, live, mapping, pages, peers, reading, storage, syncing
 from benchmarks.chart import draw
 from benchmarks.measure import Bar, machine
 
@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[], list[Bar]]] = {
     "connections": connections.run,
     "peers": peers.run,
     "syncing": syncing.run,
+    "reading": reading.run,
     "live": live.run,
 }
 

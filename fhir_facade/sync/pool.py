@@ -34,6 +34,9 @@ Stretch = str | bytes
 _EACH = 2
 """Stretches that are out for each process."""
 
+_COURTESY = 10
+"""How much less of a busy core the processes get than whoever answers members."""
+
 
 class Pool:
     """Processes that map; forked when the first stretch is handed out.
@@ -144,6 +147,7 @@ class Pool:
 def _be_worker(pipe: Connection, work: Work, source: object) -> NoReturn:
     """What a forked process does until nobody asks any more; it ends without a word to whatever it inherited."""
     try:
+        os.nice(_COURTESY)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # how the parent ends in order is no business of this process
         while True:
