@@ -70,7 +70,7 @@ def sync_source(
         ClaimsUnavailable: the source or the copy cannot be used now.
     """
     entry = source_named(settings, name)
-    source = open_source(entry, settings.path.parent, _scratch(settings, entry, spark))
+    source = open_source(entry, settings.path.parent, scratch_for(settings, entry, spark))
     try:
         if entry.mode != "replica" or not isinstance(source, ExtractSource):
             raise ConfigError([f"{name} is served live: it has no copy to sync"])
@@ -90,7 +90,7 @@ def cluster_of(settings: Settings, entry: SourceSettings, source: object) -> Spa
     """
     if not isinstance(source, ReadsInStretches):
         raise ConfigError([f"{entry.name}: adapter {entry.adapter} cannot be read in stretches; leave --engine away"])
-    spark, scratch = settings.sync.spark, _scratch(settings, entry, spark=True)
+    spark, scratch = settings.sync.spark, scratch_for(settings, entry, spark=True)
     cluster = SparkCluster(
         master=spark.master,
         conf=spark.conf,
@@ -101,7 +101,8 @@ def cluster_of(settings: Settings, entry: SourceSettings, source: object) -> Spa
     return cluster
 
 
-def _scratch(settings: Settings, entry: SourceSettings, spark: bool) -> Path:
+def scratch_for(settings: Settings, entry: SourceSettings, spark: bool) -> Path:
+    """Where a source's temporary files stand; with Spark, where every machine sees them."""
     shared = settings.sync.spark.folder if spark else None
     return shared / entry.name if shared else scratch_of(settings, entry)
 

@@ -10,10 +10,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from fhir_facade.app.databases import create_new_files, require_current_schemas
+from fhir_facade.app.exporting import export_source
 from fhir_facade.app.syncing import sync_source
 from fhir_facade.cli.options import config_option, json_option, print_json, settings_of
 from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.contracts.sections import Settings
+from fhir_facade.sync.exporting import REJECTED, Output
 from fhir_facade.sync.plan import cores
 from fhir_facade.sync.report import SyncReport
 
@@ -42,6 +44,11 @@ from fhir_facade.sync.report import SyncReport
     type=click.Choice(["process", "spark"]),
     help="What reads and maps: processes here, or Apache Spark as [sync.spark] says.",
 )
+@click.option(
+    "--output",
+    metavar="ndjson:FOLDER|parquet:FOLDER",
+    help="With --engine spark: write all of SOURCE as files, and leave the copy as it is.",
+)
 def sync(
     source: str | None,
     every: bool,
@@ -50,11 +57,15 @@ def sync(
     allow_removals: bool,
     workers: int,
     engine: str,
+    output: str | None,
 ) -> None:
     """Bring the copy of SOURCE up to date; exits 1 when records were rejected, and says where they are listed."""
     settings = settings_of(config)
     if (source is None) != every:
         raise click.UsageError("name one source, or give --all")
+    if output is not None:
+        write_files(settings, source, engine, output)
+        return
     create_new_files(settings)
     require_current_schemas(settings)
     names = [entry.name for entry in settings.claims if entry.mode == "replica"] if every else [str(source)]
@@ -101,6 +112,16 @@ def run(
         return sync_source(
             settings, source, show, allow_removals=allow_removals, workers=workers or cores(), spark=spark
         )
+
+
+def write_files(settings: Settings, source: str | None, engine: str, output: str) -> None:
+    """The whole source as files; exits 1 when records were rejected."""
+    if source is None or engine != "spark":
+        raise click.UsageError("--output needs one source and --engine spark")
+    counts = export_source(settings, source, Output.parse(output))
+    for name, count in sorted(counts.items()):
+        click.echo(f"{name}: {count:,}")
+    sys.exit(1 if counts.get(REJECTED) else 0)
 
 
 def print_report(report: SyncReport) -> None:

@@ -13,7 +13,7 @@ from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.fhir.ids import facade_id
 from fhir_facade.resources.schema import TYPES, member, resource, seen
 from fhir_facade.sync.people import PeopleWriter
-from fhir_facade.sync.rows import RowWriter
+from fhir_facade.sync.rows import Place, RowWriter
 from fhir_facade.sync.state import SourceState
 
 _REMOVED_TYPES = {RemovedKind.CLAIM: TYPES["ExplanationOfBenefit"], RemovedKind.COVERAGE: TYPES["Coverage"]}
@@ -37,7 +37,12 @@ def apply_removed(rows: RowWriter, people: PeopleWriter, source: str, removed: I
         if item.kind is RemovedKind.MEMBER:
             rows.bury(key, rows.places(key))
         else:
-            rows.bury(key, [(_REMOVED_TYPES[item.kind], facade_id(source, item.record_id))])
+            rows.bury(key, [removed_place(item, source)])
+
+
+def removed_place(item: Removed, source: str) -> Place:
+    """Type and id of a removed claim or cover."""
+    return _REMOVED_TYPES[item.kind], facade_id(source, item.record_id)
 
 
 def sweep(connection: Connection, rows: RowWriter, state: SourceState, allow_removals: bool) -> int:

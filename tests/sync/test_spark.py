@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fhir_facade.resources.database import replica_url
+from tests.peers.postgresql import Server
 from tests.plugins.rif import carrier
 from tests.sync.test_killed import end_state
 
@@ -63,6 +64,46 @@ def test_spark_writes_the_same_copy_as_one_process(tmp_path: Path, full_counts: 
     assert len(own_keys[0]) == len(own_keys[1]) == members
     assert sparked == alone
     assert not list((tmp_path / "spark").rglob("*.parquet")), "rows that waited are gone"
+
+
+@pytest.mark.peer("spark")
+@pytest.mark.parametrize("kind", ["ndjson", "parquet"])
+def test_spark_writes_files_of_the_resources_that_one_process_keeps(tmp_path: Path, kind: str) -> None:
+    carrier.write(tmp_path / "files", members=12, claims=100)
+    configured(tmp_path, "rif", 'folder = "files"')
+    assert facade(tmp_path, "process", "sync", "med").returncode == 0
+    done = facade(tmp_path, "spark", "sync", "med", "--engine", "spark", "--output", f"{kind}:{tmp_path / 'out'}")
+    assert done.returncode == 0, done.stderr
+    kept = sorted(row[-1] for row in end_state(replica_url(None, tmp_path / "process"))["resource"])
+    assert sorted(_written(tmp_path / "out", kind)) == kept
+    assert "ExplanationOfBenefit: 1,200" in done.stdout
+    again = facade(tmp_path, "spark", "sync", "med", "--engine", "spark", "--output", f"{kind}:{tmp_path / 'out'}")
+    assert "the folder is there already" in again.stderr
+
+
+def _written(folder: Path, kind: str) -> list[bytes]:
+    if kind == "ndjson":
+        return [line for path in folder.rglob("*.txt") for line in path.read_bytes().splitlines()]
+    import pyarrow.parquet
+
+    found = (pyarrow.parquet.read_table(path, partitioning=None) for path in folder.rglob("*.parquet"))
+    return [text.encode() for table in found for text in table["resource"].to_pylist()]
+
+
+@pytest.mark.peer("spark", "postgresql")
+def test_spark_fills_a_copy_in_postgresql_as_one_process_does(tmp_path: Path, postgresql: Server) -> None:
+    carrier.write(tmp_path / "files", members=13, claims=100)
+    ends = []
+    for engine in ("process", "spark"):
+        url = postgresql.database()
+        (tmp_path / "url").write_text(url)
+        configured(tmp_path, "rif", 'folder = "files"\n[replica]\nurl = { file = "url" }')
+        assert facade(tmp_path, engine, "migrate").returncode == 0
+        done = facade(tmp_path, engine, "sync", "med", "--engine", engine)
+        assert done.returncode == 0, done.stderr
+        ends.append(end_state(replica_url(url, tmp_path)))
+    assert len(ends[0].pop("match_key")) == len(ends[1].pop("match_key")) == 13
+    assert ends[0] == ends[1]
 
 
 def test_without_pyspark_the_command_says_what_to_install(tmp_path: Path) -> None:
