@@ -26,7 +26,7 @@ from fhir_facade.resources.roster import patients
 from fhir_facade.serving import worker
 from fhir_facade.serving.workers import Workers
 from fhir_facade.settings import load
-from fhir_facade.web.busy import busy
+from fhir_facade.web.unserved import unserved
 
 _CONFIG = """
 [server]
@@ -86,7 +86,7 @@ def serve_app(make: Callable[[], Any]) -> Callable[[socket.socket], None]:
 
     def run(listener: socket.socket) -> None:
         def work(stop: Event) -> None:
-            worker.serve(make(), busy, listener, threads=1, stopping=stop, drain_s=1, trusted_proxy="")
+            worker.serve(make(), unserved, listener, threads=1, stopping=stop, drain_s=1, trusted_proxy="")
 
         Workers(work=work, count=WORKERS, drain_s=3).run()
 
