@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from fhir_facade.contracts.whole_lines import TOO_LONG, numbered
 from fhir_facade_claims_rif.kinds import FileKind, recognise
 
 
@@ -88,10 +89,10 @@ def lines(file: SourceFile) -> Iterator[Line]:
     width = len(file.header)
     with file.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as stream:
         next(stream, None)
-        for number, raw in enumerate(stream, start=2):
+        for number, raw, whole in numbered(stream, first=2):
             text = raw.rstrip("\r\n")
             if text:
-                yield _line(number, text, width)
+                yield _line(number, text, width) if whole else Line(number, text.split("|")[:width], TOO_LONG)
 
 
 def _line(number: int, text: str, width: int) -> Line:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from fhir_facade.contracts.whole_lines import TOO_LONG, numbered
 from fhir_facade_claims_tmsis.cells import LEAST_FILL, is_fill, with_point
 from fhir_facade_claims_tmsis.layout import FILLER, Element, Layout, LayoutFault, choose
 
@@ -134,7 +135,7 @@ def records(file: SourceFile) -> Iterator[Raw]:
     split = split_fixed if file.fixed else split_piped
     with file.path.open("rb") as stream:
         next(stream, None)
-        for number, line in enumerate(stream, start=2):
+        for number, line, whole in numbered(stream, first=2):
             text = line.rstrip(b"\r\n")
             if not text.strip():
                 continue
@@ -144,7 +145,7 @@ def records(file: SourceFile) -> Iterator[Raw]:
                 yield Raw(number, segment, {}, f"the layout {_version(file)} knows no segment of this name")
                 continue
             cells, fault = split(text, elements)
-            yield Raw(number, segment, cells, fault)
+            yield Raw(number, segment, cells, fault if whole else TOO_LONG)
 
 
 def _version(file: SourceFile) -> str:

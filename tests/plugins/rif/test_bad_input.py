@@ -38,6 +38,13 @@ def test_blank_cells_after_the_last_column_are_no_fault(tmp_path: Path) -> None:
     assert rejects(changes(tmp_path)) == []
 
 
+def test_a_row_without_end_costs_one_row_and_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fhir_facade.contracts.whole_lines.LONGEST", 10_000)
+    (reject,) = broken(tmp_path, row("carrier", {"CLM_ID": "2"}) + "x" * 35_000)
+    assert reject[:2] == ("carrier.csv", 3)
+    assert "line ends may be missing" in str(reject[2])
+
+
 def test_a_quote_that_nobody_closes_costs_one_row(tmp_path: Path) -> None:
     (reject,) = broken(tmp_path, row("carrier", {"CLM_ID": "2", "HCPCS_CD": '"99213'}))
     assert reject == ("carrier.csv", 3, "a quote is not closed or stands in the wrong place")

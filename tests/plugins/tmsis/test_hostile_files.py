@@ -52,6 +52,19 @@ def test_a_line_in_another_encoding_costs_its_claim(tmp_path: Path, fixed: bool)
     assert found[0][1:] == (5, "the record is not UTF-8 text")
 
 
+@pytest.mark.parametrize("fixed", [True, False])
+def test_a_line_without_end_costs_its_claim_and_no_memory(
+    tmp_path: Path, fixed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(lines: list[bytes]) -> None:
+        lines[4] += b"x" * 50_000
+
+    monkeypatch.setattr("fhir_facade.contracts.whole_lines.LONGEST", 10_000)
+    found = three(tmp_path, fixed=fixed, spoil=endless)
+    assert found[0][1] == 5
+    assert "line ends may be missing" in found[0][2]
+
+
 def test_a_value_that_holds_a_pipe_costs_its_claim(tmp_path: Path) -> None:
     def pipe(lines: list[bytes]) -> None:
         lines[4] += b"|x"
