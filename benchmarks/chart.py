@@ -14,7 +14,10 @@ MET, MISSED, INK = "#1a6f3c", "#b50909", "#1b1b1b"
 
 def margin(bar: Bar) -> float:
     """How many times better than its bar a figure is; below 1 it is missed."""
-    return bar.figure / bar.bound if bar.at_least else bar.bound / bar.figure
+    better, worse = (bar.figure, bar.bound) if bar.at_least else (bar.bound, bar.figure)
+    if not worse:
+        return math.inf if better or bar.met else 0.0
+    return better / worse
 
 
 def draw(bars: Sequence[Bar], caption: str) -> str:
@@ -39,7 +42,8 @@ def draw(bars: Sequence[Bar], caption: str) -> str:
 
 
 def _row(bar: Bar, top: int, middle: int) -> str:
-    steps = max(-STEPS, min(STEPS, math.log2(margin(bar))))
+    times = margin(bar)
+    steps = max(-STEPS, min(STEPS, math.log2(times) if times else -STEPS))
     left, length = middle + min(0.0, steps) * STEP, abs(steps) * STEP
     colour = MET if bar.met else MISSED
     sign = "≥" if bar.at_least else "≤"

@@ -27,6 +27,12 @@ def test_a_figure_beyond_its_bar_has_a_margin_above_one_in_both_directions() -> 
     assert [bar.met for bar in BARS] == [False, True]
 
 
+def test_a_figure_of_nothing_is_drawn_as_far_from_its_bar_as_can_be() -> None:
+    none, some = Bar("reads", 0, 0, at_least=False), Bar("rate", 0, 2, at_least=True)
+    assert (margin(none), none.met, margin(some), some.met) == (float("inf"), True, 0.0, False)
+    assert "0 (≥ 2) missed" in draw([none, some], "today")
+
+
 def test_the_page_about_speed_names_every_benchmark() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert [name for name in BENCHMARKS if f"-m benchmarks {name} " not in page] == []

@@ -16,6 +16,7 @@ from fhir_facade.app.syncing import last_published, sync_source
 from fhir_facade.cli.options import config_option, settings_of
 from fhir_facade.contracts.errors import ConfigError, FacadeError
 from fhir_facade.contracts.sections import Settings, SourceSettings
+from fhir_facade.sync.courtesy import give_way
 from fhir_facade.sync.plan import cores
 from fhir_facade.sync.schedule import Schedule, is_late, parse
 
@@ -42,6 +43,7 @@ class Alarms:
 @click.option("--once", is_flag=True, help="Sync what is due now, and end.")
 def schedule(config: Path | None, once: bool) -> None:
     """Sync each source when its schedule says so; prints an alarm line when data are late."""
+    give_way()
     settings = settings_of(config)
     require_current_schemas(settings)
     schedules = schedules_of(settings)

@@ -15,6 +15,7 @@ from fhir_facade.app.syncing import sync_source
 from fhir_facade.cli.options import config_option, json_option, print_json, settings_of
 from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.contracts.sections import Settings
+from fhir_facade.sync.courtesy import give_way
 from fhir_facade.sync.exporting import REJECTED, Output
 from fhir_facade.sync.plan import cores
 from fhir_facade.sync.report import SyncReport
@@ -60,6 +61,7 @@ def sync(
     output: str | None,
 ) -> None:
     """Bring the copy of SOURCE up to date; exits 1 when records were rejected, and says where they are listed."""
+    give_way()
     settings = settings_of(config)
     if (source is None) != every:
         raise click.UsageError("name one source, or give --all")

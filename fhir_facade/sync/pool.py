@@ -25,6 +25,7 @@ from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, Facad
 from fhir_facade.contracts.stretches import ReadsInStretches
 from fhir_facade.resources.frames import Dictionary
 from fhir_facade.sync.collecting import collect
+from fhir_facade.sync.courtesy import give_way
 from fhir_facade.sync.harvest import Harvest
 from fhir_facade.sync.work import Work
 
@@ -33,9 +34,6 @@ Stretch = str | bytes
 
 _EACH = 2
 """Stretches that are out for each process."""
-
-_COURTESY = 10
-"""How much less of a busy core the processes get than whoever answers members."""
 
 
 class Pool:
@@ -147,7 +145,7 @@ class Pool:
 def _be_worker(pipe: Connection, work: Work, source: object) -> NoReturn:
     """What a forked process does until nobody asks any more; it ends without a word to whatever it inherited."""
     try:
-        os.nice(_COURTESY)
+        give_way()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # how the parent ends in order is no business of this process
         while True:
