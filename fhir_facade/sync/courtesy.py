@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 
-COURTESY = 10
-"""The ``nice`` value of a sync: it takes what is left over, yet is never starved."""
+READER = 10
+"""The ``nice`` value of the process that reads the source and writes the copy."""
+
+MAPPER = 19
+"""That of the processes that map and compress, which would keep every core busy: they take what is left over."""
 
 
-def give_way() -> None:
-    """Let other processes of this machine go first, from now on; nothing changes where that is so already."""
-    if os.getpriority(os.PRIO_PROCESS, 0) < COURTESY:
-        os.setpriority(os.PRIO_PROCESS, 0, COURTESY)
+def give_way(courtesy: int = READER) -> None:
+    """Let other processes of this machine go first, from now on; nothing changes where that is so already.
+
+    Args:
+        courtesy: the ``nice`` value.
+    """
+    if os.getpriority(os.PRIO_PROCESS, 0) < courtesy:
+        os.setpriority(os.PRIO_PROCESS, 0, courtesy)
