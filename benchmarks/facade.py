@@ -85,7 +85,7 @@ def serve_app(make: Callable[[], Any]) -> Callable[[socket.socket], None]:
     """What serves an application just as ``fhir-facade serve`` does: forked waitress workers, one thread each."""
 
     def run(listener: socket.socket) -> None:
-        def work(stop: Event) -> None:
+        def work(stop: Event, _: Callable[[], object]) -> None:
             worker.serve(make(), unserved, listener, threads=1, stopping=stop, drain_s=1, trusted_proxy="")
 
         Workers(work=work, count=WORKERS, drain_s=3).run()
@@ -97,7 +97,7 @@ def serve_plainly(make: Callable[[], Any]) -> Callable[[socket.socket], None]:
     """Waitress as it comes, with one thread in each of as many processes on one socket."""
 
     def run(listener: socket.socket) -> None:
-        def work(stop: Event) -> None:
+        def work(stop: Event, _: Callable[[], object]) -> None:
             channels: dict[int, Any] = {}
             create_server(make(), map=channels, sockets=[listener], threads=1, asyncore_use_poll=True)
             while not stop.is_set():

@@ -23,7 +23,7 @@ from fhir_facade.cli.options import config_option, settings_of
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.serving import admin, worker
-from fhir_facade.serving.workers import Workers, listening_socket
+from fhir_facade.serving.workers import Ready, Workers, listening_socket
 
 DRAIN_S = 25.0
 LIVE_THREADS = 8
@@ -105,7 +105,7 @@ def run(
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
         board, current = admin.Board(), Current(settings, again or (lambda: settings))
 
-        def work(stop: Event) -> None:
+        def work(stop: Event, ready: Ready) -> None:
             app = create_app(current.settings)
             Thread(target=app.extensions["status"].watch, args=(stop,), daemon=True).start()
             worker.serve(
@@ -116,6 +116,7 @@ def run(
                 stopping=stop,
                 drain_s=DRAIN_S,
                 trusted_proxy=next(iter(current.settings.server.trusted_proxies), ""),
+                ready=ready,
             )
             app.extensions["audit_trail"].close()  # its last lines are sealed now, not by the next worker
 

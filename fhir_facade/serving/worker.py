@@ -63,6 +63,7 @@ def serve(
     stopping: Event,
     drain_s: float,
     trusted_proxy: str,
+    ready: Callable[[], object] = lambda: None,
 ) -> None:
     """Answer requests until ``stopping`` is set, then end what was begun.
 
@@ -74,6 +75,7 @@ def serve(
         stopping: set, from a signal handler, when the worker shall end.
         drain_s: longest time for the end, in seconds.
         trusted_proxy: address whose X-Forwarded-* headers are believed; empty for none.
+        ready: called once requests are taken.
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     channels: dict[int, Any] = {}
@@ -87,6 +89,7 @@ def serve(
     work = turns.round if turns else partial(_round, channels)
     gc.freeze()  # what the application is made of lives as long as the worker: nothing of it is looked through again
     gc.set_threshold(SEARCHED_AFTER)
+    ready()
     while not stopping.is_set():
         work()
     _drain(server, work, drain_s)

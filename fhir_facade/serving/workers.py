@@ -1,8 +1,9 @@
 """The parent process: binds the socket, forks workers, replaces those that die, passes signals on.
 
-SIGTERM or SIGINT ends everything in order; SIGHUP replaces the workers one after another without closing the socket.
-A socket handed over by the service manager (``LISTEN_FDS``) is used instead of a new one, so that a restart of the
-whole service loses no connection either.
+SIGTERM or SIGINT ends everything in order. SIGHUP replaces the workers one after another without closing the socket:
+each stays until its successor takes requests, and all stay where a successor cannot start. A socket handed over by the
+service manager (``LISTEN_FDS``) is used instead of a new one, so that a restart of the whole service loses no
+connection either.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from __future__ import annotations
 import logging
 import os
 import resource
+import select
 import signal
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
+from typing import NamedTuple
 
 from fhir_facade.contracts.errors import FacadeError
 
@@ -30,8 +34,26 @@ CRASH_PAUSE_S = 1.0
 YOUNG_S = 4.0
 """A worker that ends before this age, as seen by a parent that may just have paused, never began to work."""
 
+_HERE = b"1"
+
 YOUNG_DEATHS = 5
 """So many workers in a row that die young mean that none can start: the parent ends too, with an error."""
+
+
+Ready = Callable[[], object]
+"""Called by a worker once it takes requests."""
+
+
+class Successor(NamedTuple):
+    """A worker that another one waits for.
+
+    Args:
+        pid: its process.
+        told: where it says that it takes requests.
+    """
+
+    pid: int
+    told: int
 
 
 class CannotStart(FacadeError):
@@ -59,7 +81,8 @@ class Workers:
     """A set of forked workers.
 
     Args:
-        work: what a worker does; it gets the event that tells it to stop, and returns when it has stopped.
+        work: what a worker does; it gets the event that tells it to stop and what it calls once it takes requests, and
+            returns when it has stopped.
         count: how many there are.
         drain_s: longest time a worker may take to end, in seconds.
         memory_mb: address space one worker may use, 0 for no ceiling; a worker over it dies and is replaced.
@@ -69,7 +92,7 @@ class Workers:
         on_death: told the process id of each worker that ended.
     """
 
-    work: Callable[[Event], None]
+    work: Callable[[Event, Ready], None]
     count: int
     drain_s: float
     memory_mb: int = 0
@@ -83,11 +106,17 @@ class Workers:
     _died_young: int = 0
     _leaving: set[int] = field(default_factory=set)
     _reload: Event = field(default_factory=Event)
+    _old: deque[int] = field(default_factory=deque)
+    _successor: Successor | None = None
 
     @property
     def alive(self) -> int:
         """How many workers are taking requests."""
-        return len(self._born.keys() - self._leaving)
+        return len(self._taking())
+
+    def _taking(self) -> set[int]:
+        coming = {self._successor.pid} if self._successor else set[int]()
+        return self._born.keys() - self._leaving - coming
 
     def run(self) -> None:
         """Fork the workers and keep their number until told to stop.
@@ -102,12 +131,13 @@ class Workers:
             if self.watch and self._watcher is None:
                 self._watcher = self._fork(self.watch)
             while self.alive < self.count:
-                self._born[self._fork(self.work)] = time.monotonic()
+                self._born[self._fork(lambda stop: self.work(stop, lambda: None))] = time.monotonic()
             self._reap()
             if self._reload.is_set():
                 self._reload.clear()
                 self.on_reload()
-                self._replace_all()
+                self._old = deque(sorted(self._taking()))
+            self._replace()
             self.on_change(self.alive, False)
             self.stopping.wait(0.1)
         self.on_change(self.alive, True)
@@ -151,6 +181,11 @@ class Workers:
                 continue
             age = time.monotonic() - self._born.pop(pid, 0.0)
             self.on_death(pid)
+            if self._successor and pid == self._successor.pid:
+                self._forget_successor()
+                self._old.clear()
+                log.error("a new worker cannot start; the old ones go on")
+                continue
             if pid in self._leaving:
                 self._leaving.discard(pid)
                 continue
@@ -161,10 +196,35 @@ class Workers:
             elif age < YOUNG_S:
                 self.stopping.wait(CRASH_PAUSE_S)
 
-    def _replace_all(self) -> None:
-        for pid in self._born.keys() - self._leaving:
-            self._born[self._fork(self.work)] = time.monotonic()
-            self._tell(pid)
+    def _replace(self) -> None:
+        """One step of replacing the old workers: start a successor, or tell the worker whose successor is ready."""
+        if self._successor:
+            if self._is_ready(self._successor):
+                self._forget_successor()
+                if self._old and self._old[0] in self._taking():
+                    self._tell(self._old.popleft())
+            return
+        while self._old and self._old[0] not in self._taking():
+            self._old.popleft()
+        if self._old:
+            self._successor = self._start_successor()
+
+    def _start_successor(self) -> Successor:
+        told, tell = os.pipe()
+        pid = self._fork(lambda stop: self.work(stop, lambda: os.write(tell, _HERE)))
+        os.close(tell)
+        self._born[pid] = time.monotonic()
+        return Successor(pid, told)
+
+    def _forget_successor(self) -> None:
+        if self._successor:
+            os.close(self._successor.told)
+            self._successor = None
+
+    @staticmethod
+    def _is_ready(successor: Successor) -> bool:
+        readable, _, _ = select.select([successor.told], [], [], 0)
+        return bool(readable) and os.read(successor.told, 1) == _HERE
 
     def _tell(self, pid: int) -> None:
         self._leaving.add(pid)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -41,10 +41,11 @@ def app(environ, start_response):
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 listener = listening_socket("127.0.0.1", int(sys.argv[1]))
-def work(stop: Event) -> None:
-    serve(app, unserved, listener, threads=1, stopping=stop, drain_s=10, trusted_proxy="")
+def work(stop: Event, ready) -> None:
+    serve(app, unserved, listener, threads=1, stopping=stop, drain_s=10, trusted_proxy="", ready=ready)
 Workers(work=work, count=2, drain_s=12).run()
 """
+WORK = "def work(stop: Event, ready) -> None:"
 
 
 def free_port() -> int:
@@ -62,11 +63,11 @@ def _sent(base: str, request: bytes) -> bytes:
 
 
 @contextmanager
-def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def running(tmp_path: Path, server: str = SERVER) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     script = tmp_path / "server.py"
-    script.write_text(SERVER, encoding="utf-8")
+    script.write_text(server, encoding="utf-8")
     port = free_port()
-    process = subprocess.Popen([sys.executable, str(script), str(port)])
+    process = subprocess.Popen([sys.executable, str(script), str(port)], cwd=tmp_path)
     base = f"http://127.0.0.1:{port}"
     try:
         wait_until_up(base)
@@ -85,6 +86,14 @@ def wait_until_up(base: str) -> None:
         else:
             return
     pytest.fail("the server did not come up")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for something that comes soon."""
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.2)
 
 
 def worker_of(base: str) -> int:
@@ -225,6 +234,29 @@ def test_what_is_no_request_is_refused_in_the_words_of_who_asks(tmp_path: Path) 
     assert b"cannot be read" in garbage
 
 
+def test_a_worker_stays_until_its_successor_takes_requests(tmp_path: Path) -> None:
+    slow_start = SERVER.replace(WORK, f"{WORK}\n    time.sleep(5)")
+    with running(tmp_path, slow_start) as (process, base):
+        before = {worker_of(base) for _ in range(40)}
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        assert {worker_of(base) for _ in range(10)} <= before
+        until(lambda: len({worker_of(base) for _ in range(40)} - before) == 2)
+
+
+def test_where_a_new_worker_cannot_start_the_old_ones_go_on(tmp_path: Path) -> None:
+    broken = SERVER.replace(WORK, f"{WORK}\n    if os.path.exists('broken'): os._exit(1)")
+    with running(tmp_path, broken) as (process, base):
+        before = {worker_of(base) for _ in range(40)}
+        (tmp_path / "broken").touch()
+        process.send_signal(signal.SIGHUP)
+        time.sleep(1.5)
+        assert {worker_of(base) for _ in range(40)} == before
+        (tmp_path / "broken").unlink()
+        process.send_signal(signal.SIGHUP)
+        until(lambda: not {worker_of(base) for _ in range(40)} & before)
+
+
 def test_a_socket_of_the_service_manager_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     from fhir_facade.serving import workers
 
@@ -241,7 +273,7 @@ def test_a_socket_of_the_service_manager_is_used(monkeypatch: pytest.MonkeyPatch
 def test_a_server_whose_workers_cannot_start_ends_with_an_error() -> None:
     from fhir_facade.serving import workers
 
-    def broken(stop: threading.Event) -> None:
+    def broken(stop: threading.Event, ready: object) -> None:
         os._exit(1)
 
     started = time.monotonic()
