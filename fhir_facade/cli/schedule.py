@@ -16,6 +16,7 @@ from fhir_facade.app.syncing import last_published, sync_source
 from fhir_facade.cli.options import config_option, settings_of
 from fhir_facade.contracts.errors import ConfigError, FacadeError
 from fhir_facade.contracts.sections import Settings, SourceSettings
+from fhir_facade.serving.signals import end_at, pause
 from fhir_facade.sync.courtesy import give_way
 from fhir_facade.sync.plan import cores
 from fhir_facade.sync.schedule import Schedule, is_late, parse
@@ -48,15 +49,14 @@ def schedule(config: Path | None, once: bool) -> None:
     require_current_schemas(settings)
     schedules = schedules_of(settings)
     stopping = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    end_at(stopping, signal.SIGTERM, signal.SIGINT)
     failed, alarms = False, Alarms()
     while not stopping.is_set():
         for source, plan in schedules.items():
             failed |= not look(settings, source, plan, datetime.now(UTC), alarms)
         if once:
             break
-        stopping.wait(LOOK_S)
+        pause(stopping, LOOK_S)
     sys.exit(1 if once and failed else 0)
 
 

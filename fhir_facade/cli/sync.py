@@ -94,7 +94,6 @@ def run(
     settings: Settings, source: str, *, allow_removals: bool = False, workers: int = 0, spark: bool = False
 ) -> SyncReport:
     """Sync one source with a progress bar on standard error; 0 workers: as many as there are cores."""
-    workers = workers or cores()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -22,6 +22,7 @@ from threading import Event
 from typing import NamedTuple
 
 from fhir_facade.contracts.errors import FacadeError
+from fhir_facade.serving.signals import end_at, pause
 
 log = logging.getLogger("fhir_facade.serving")
 
@@ -105,7 +106,7 @@ class Workers:
     _watcher: int | None = None
     _died_young: int = 0
     _leaving: set[int] = field(default_factory=set)
-    _reload: Event = field(default_factory=Event)
+    _reload: bool = False
     _old: deque[int] = field(default_factory=deque)
     _successor: Successor | None = None
 
@@ -124,26 +125,29 @@ class Workers:
         Raises:
             CannotStart: one worker after another dies as soon as it is born.
         """
-        signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
-        signal.signal(signal.SIGINT, lambda *_: self.stopping.set())
-        signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
+        end_at(self.stopping, signal.SIGTERM, signal.SIGINT)
+        signal.signal(signal.SIGHUP, self._ask_for_new_ones)
         while not self.stopping.is_set():
             if self.watch and self._watcher is None:
                 self._watcher = self._fork(self.watch)
             while self.alive < self.count:
                 self._born[self._fork(lambda stop: self.work(stop, lambda: None))] = time.monotonic()
             self._reap()
-            if self._reload.is_set():
-                self._reload.clear()
+            if self._reload:
+                self._reload = False
                 self.on_reload()
                 self._old = deque(sorted(self._taking()))
             self._replace()
             self.on_change(self.alive, False)
-            self.stopping.wait(0.1)
+            pause(self.stopping, 0.1)
         self.on_change(self.alive, True)
         self._end()
         if self._died_young >= YOUNG_DEATHS:
             raise CannotStart("no worker can start; their messages stand above")
+
+    def _ask_for_new_ones(self, number: int, frame: object) -> None:
+        del number, frame
+        self._reload = True
 
     def _fork(self, work: Callable[[Event], None]) -> int:
         pid = os.fork()
@@ -161,7 +165,7 @@ class Workers:
 
     def _be_child(self, work: Callable[[Event], None]) -> None:
         stop = Event()
-        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        end_at(stop, signal.SIGTERM)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         if self.stopping.is_set():  # the word to stop came before the child's own handler
@@ -194,7 +198,7 @@ class Workers:
             if self._died_young >= YOUNG_DEATHS:
                 self.stopping.set()
             elif age < YOUNG_S:
-                self.stopping.wait(CRASH_PAUSE_S)
+                pause(self.stopping, CRASH_PAUSE_S)
 
     def _replace(self) -> None:
         """One step of replacing the old workers: start a successor, or tell the worker whose successor is ready."""
