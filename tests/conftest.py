@@ -13,8 +13,9 @@ import pytest
 from hypothesis import settings
 
 from tests.peers.postgresql import postgresql
+from tests.small import small_config
 
-__all__ = ["postgresql"]
+__all__ = ["postgresql", "small_config"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 

@@ -16,27 +16,13 @@ from fhir_facade.resources.page import Viewer
 from fhir_facade.search.query import SearchQuery
 from fhir_facade.settings import load
 from fhir_facade.store.grants import Grants
+from tests.small import SMALL, SOURCE
 
-CONFIG = """
-[server]
-environment = "sandbox"
-[[claims]]
-name = "medical"
-adapter = "synthetic"
-[claims.synthetic]
-members = 21
-[[claims]]
-name = "pharmacy"
-adapter = "synthetic"
-[claims.synthetic]
-members = 21
-[identity]
-provider = "sandbox"
-crosswalk = "medicaid-id"
-"""
+APART = SMALL + SOURCE.format(name="pharmacy")
+TOGETHER = APART.replace('provider = "sandbox"', 'provider = "sandbox"\ncrosswalk = "medicaid-id"')
 
 
-def synced(tmp_path: Path, config: str = CONFIG) -> Settings:
+def synced(tmp_path: Path, config: str = TOGETHER) -> Settings:
     path = tmp_path / "facade.toml"
     path.write_text(config, encoding="utf-8")
     settings = load(path, {"FHIR_FACADE_STATE": str(tmp_path / "state")})
@@ -67,7 +53,7 @@ def test_one_person_in_two_sources_is_one_patient_with_all_claims(tmp_path: Path
 
 
 def test_a_crosswalk_that_is_chosen_later_needs_no_new_replica_and_ends_what_led_to_the_old_ids(tmp_path: Path) -> None:
-    before = synced(tmp_path, CONFIG.replace('crosswalk = "medicaid-id"\n', ""))
+    before = synced(tmp_path, APART)
     parts = open_parts(before)
     evidence = parts.named[0].evidence
     apart = [one.removeprefix("Patient/") for one in resources_of(before).match(evidence)]

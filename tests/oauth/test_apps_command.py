@@ -9,55 +9,33 @@ import pytest
 from click.testing import CliRunner, Result
 from joserfc.jwk import RSAKey
 
-from fhir_facade.app import migrate_databases
 from fhir_facade.app.databases import store_url
 from fhir_facade.cli.main import main
 from fhir_facade.oauth.registry import list_apps
 from fhir_facade.settings import load
 from fhir_facade.store import Store
 
-CONFIG = """
-[server]
-environment = "sandbox"
-[[claims]]
-name = "medical"
-adapter = "synthetic"
-[claims.synthetic]
-members = 21
-[identity]
-provider = "sandbox"
-"""
 
-
-@pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("FHIR_FACADE_STATE", str(tmp_path / "state"))
-    path = tmp_path / "facade.toml"
-    path.write_text(CONFIG, encoding="utf-8")
-    migrate_databases(load(path))
-    return path
-
-
-def add(config: Path, *arguments: str) -> Result:
-    common = ["apps", "add", "--config", str(config), "--name", "App", "--kind", "asymmetric"]
+def add(small_config: Path, *arguments: str) -> Result:
+    common = ["apps", "add", "--config", str(small_config), "--name", "App", "--kind", "asymmetric"]
     return CliRunner().invoke(main, [*common, "--redirect-uri", "https://app.example/cb", *arguments])
 
 
-def test_a_key_set_in_a_file_is_kept_with_the_app(config: Path) -> None:
+def test_a_key_set_in_a_file_is_kept_with_the_app(small_config: Path) -> None:
     key = RSAKey.generate_key(2048, parameters={"kid": "k1"})
-    file = config.with_name("keys.json")
+    file = small_config.with_name("keys.json")
     file.write_text(json.dumps({"keys": [key.as_dict(private=False)]}), encoding="utf-8")
-    assert add(config, "--jwks", str(file)).exit_code == 0
-    (app,) = list_apps(Store(store_url(load(config))))
+    assert add(small_config, "--jwks", str(file)).exit_code == 0
+    (app,) = list_apps(Store(store_url(load(small_config))))
     assert app.jwks is not None
     assert app.jwks["keys"][0]["kid"] == "k1"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '{"keys": 7}', '{"keys": []}', "[]"])
-def test_a_file_that_is_no_key_set_is_refused_by_reason(config: Path, text: str) -> None:
-    file = config.with_name("keys.json")
+def test_a_file_that_is_no_key_set_is_refused_by_reason(small_config: Path, text: str) -> None:
+    file = small_config.with_name("keys.json")
     file.write_text(text, encoding="utf-8")
-    done = add(config, "--jwks", str(file))
+    done = add(small_config, "--jwks", str(file))
     assert done.exit_code != 0
     assert isinstance(done.exception, SystemExit), done.exception
     assert "JWK set" in done.output or "key cannot be read" in done.output

@@ -19,18 +19,8 @@ from fhir_facade.cli.main import main
 from fhir_facade.conformance import skeleton
 from fhir_facade.contracts.claims import MemberRecords, Rejected
 from fhir_facade.contracts.plugin import SourceContext
+from tests.small import SMALL
 
-CONFIG = """
-[server]
-environment = "sandbox"
-[[claims]]
-name = "draft"
-adapter = "synthetic"
-[claims.synthetic]
-members = 21
-[identity]
-provider = "sandbox"
-"""
 BAD_ROWS = """
 INSERT INTO claim VALUES
     ('c4', 'm1', 'professional', '2025-13-45', '2025-03-09', 'J06.9', '1999000015', '1999000023', '2025-03-10'),
@@ -87,7 +77,7 @@ def test_an_adapter_that_raises_still_gets_its_report(
     monkeypatch.setattr(type(source), "_told", lambda self, member_id: [int("a private value")])
     monkeypatch.setattr(quality, "open_source", lambda *_: source)
     config = tmp_path / "facade.toml"
-    config.write_text(CONFIG, encoding="utf-8")
+    config.write_text(SMALL.replace("medical", "draft"), encoding="utf-8")
     monkeypatch.setenv("FHIR_FACADE_STATE", str(tmp_path / "state"))
     arguments = ["adapter", "check", "--config", str(config), "--html", str(tmp_path / "report.html"), "--json"]
     done = CliRunner().invoke(main, arguments)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from fhir_facade.app import migrate_databases
 from fhir_facade.app.databases import store_url
 from fhir_facade.app.runs import remembered
 from fhir_facade.app.syncing import sync_source
@@ -17,23 +16,10 @@ from fhir_facade.store import Store
 from fhir_facade.store.standing import Standing, SyncRun
 from fhir_facade.sync.report import SyncReport
 
-CONFIG = """
-[server]
-environment = "sandbox"
-[[claims]]
-name = "medical"
-adapter = "synthetic"
-[claims.synthetic]
-members = 21
-[identity]
-provider = "sandbox"
-"""
-
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    (tmp_path / "facade.toml").write_text(CONFIG, encoding="utf-8")
-    return load(tmp_path / "facade.toml", {"FHIR_FACADE_STATE": str(tmp_path / "state")})
+def settings(small_config: Path) -> Settings:
+    return load(small_config)
 
 
 def runs(settings: Settings) -> list[SyncRun]:
@@ -44,7 +30,6 @@ def runs(settings: Settings) -> list[SyncRun]:
 
 
 def test_a_run_is_kept_with_its_counts(settings: Settings) -> None:
-    migrate_databases(settings)
     first = sync_source(settings, "medical")
     sync_source(settings, "medical")
     second, kept = runs(settings)
@@ -53,7 +38,6 @@ def test_a_run_is_kept_with_its_counts(settings: Settings) -> None:
 
 
 def test_a_run_that_failed_is_kept_as_failed(settings: Settings) -> None:
-    migrate_databases(settings)
 
     def fails() -> SyncReport:
         raise ClaimsUnavailable("away")
@@ -63,6 +47,7 @@ def test_a_run_that_failed_is_kept_as_failed(settings: Settings) -> None:
     assert [one.outcome for one in runs(settings)] == ["failed"]
 
 
-def test_a_history_that_cannot_be_written_stops_no_run(settings: Settings) -> None:
+def test_a_history_that_cannot_be_written_stops_no_run(small_config: Path) -> None:
+    without_tables = load(small_config, {"FHIR_FACADE_STATE": str(small_config.with_name("empty"))})
     report = SyncReport("medical")
-    assert remembered(settings, "medical", lambda: report) is report
+    assert remembered(without_tables, "medical", lambda: report) is report

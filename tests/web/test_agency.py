@@ -15,13 +15,12 @@ from fhir_facade.web.agency import LEAST_CONTRAST, PALEST_GREY, Agency, agency_o
 from fhir_facade.web.assets import Assets, darkened
 from tests.peers.browser import chromium
 from tests.served import served
+from tests.small import SMALL
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screens" / "agency"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><circle cx="5" cy="5" r="5" fill="#8a1f4d"/></svg>'
 BARELY_DARK_ENOUGH = "#6c6c6c"
-CONFIG = """
-[server]
-environment = "sandbox"
+AGENCY = """
 [agency]
 name = "Department of <Health>"
 contact = "https://health.example.gov/contact"
@@ -31,13 +30,6 @@ logo = "logo.svg"
 colour = "#6c6c6c"
 [agency.legal]
 en = "legal.md"
-[[claims]]
-name = "sandbox"
-adapter = "synthetic"
-[claims.synthetic]
-members = 21
-[identity]
-provider = "sandbox"
 """
 LEGAL = (
     "## Notice\n\nAsk the [ombudsman](https://ombudsman.example.gov). <script>alert(1)</script> [no](javascript:x)\n"
@@ -46,7 +38,7 @@ LEGAL = (
 
 @pytest.fixture
 def app(tmp_path: Path) -> Flask:
-    (tmp_path / "facade.toml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "facade.toml").write_text(SMALL + AGENCY, encoding="utf-8")
     (tmp_path / "logo.svg").write_text(SVG, encoding="utf-8")
     (tmp_path / "legal.md").write_text(LEGAL, encoding="utf-8")
     settings = load(tmp_path / "facade.toml", {"FHIR_FACADE_STATE": str(tmp_path / "state")})

@@ -22,6 +22,7 @@ from fhir_facade.store import Store
 from fhir_facade.store.audit_search import AuditSearch, Wanted
 from fhir_facade.store.tallies import LOG_IN, counts
 from tests.peers.openid import openid_provider, walk
+from tests.small import SMALL
 
 CALLBACK = "http://localhost:8000/staff/login/callback"
 SECRET = "the-client-secret-of-the-staff-client"
@@ -36,16 +37,7 @@ PEOPLE = {
     "nameless": TWO | {"groups": ["api-operators"]},
 }
 GROUPS = '[staff.groups]\n"api-operators" = "operator"\n"api-auditors" = "auditor"\n'
-CONFIG = """
-[server]
-environment = "sandbox"
-[[claims]]
-name = "medical"
-adapter = "synthetic"
-[claims.synthetic]
-members = 21
-[identity]
-provider = "sandbox"
+STAFF = """
 [staff]
 identity = "oidc"
 [staff.oidc]
@@ -73,7 +65,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def config(folder: Path, issuer: str, more: str = GROUPS) -> Settings:
     (folder / "secret").write_text(SECRET, encoding="utf-8")
-    (folder / "facade.toml").write_text(CONFIG.format(issuer=issuer) + more, encoding="utf-8")
+    (folder / "facade.toml").write_text(SMALL + STAFF.format(issuer=issuer) + more, encoding="utf-8")
     return load(folder / "facade.toml", {"FHIR_FACADE_STATE": str(folder / "state")})
 
 
@@ -247,7 +239,7 @@ def test_a_provider_that_is_away_is_a_page(tmp_path: Path) -> None:
 )
 def test_a_faulty_table_is_explained(tmp_path: Path, issuer: str, changed: str, said_so: str) -> None:
     (tmp_path / "secret").write_text(SECRET, encoding="utf-8")
-    text = CONFIG.format(issuer=issuer).replace('identity = "oidc"', changed)
+    text = (SMALL + STAFF.format(issuer=issuer)).replace('identity = "oidc"', changed)
     (tmp_path / "facade.toml").write_text(text, encoding="utf-8")
     assert said_so in str(faults_in(tmp_path))
 
