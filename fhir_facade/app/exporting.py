@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from fhir_facade.app.syncing import cluster_of, plan_of, scratch_for, source_named
-from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.app.syncing import cluster_of, in_stretches, plan_of, scratch_for, source_named
 from fhir_facade.contracts.sections import Settings
-from fhir_facade.contracts.stretches import ReadsInStretches
 from fhir_facade.plugins import open_source
 from fhir_facade.sync.exporting import Output, export
 from fhir_facade.sync.work import Work
@@ -21,11 +19,10 @@ def export_source(settings: Settings, name: str, output: Output) -> dict[str, in
     entry = source_named(settings, name)
     source = open_source(entry, settings.path.parent, scratch_for(settings, entry, spark=True))
     try:
-        cluster = cluster_of(settings, entry, source)
-        if not isinstance(source, ReadsInStretches):
-            raise ConfigError([f"{name} cannot be read in stretches"])
+        readable = in_stretches(entry, source)
+        cluster = cluster_of(settings, entry)
         plan = plan_of(settings, entry)
         work = Work(source=name, mapper=plan.mapper, labels=plan.labels, patient_of=plan.patient_of, stamp=0)
-        return export(cluster, source.stretches(None), work, output)
+        return export(cluster, readable.stretches(None), work, output)
     finally:
         source.close()

@@ -76,20 +76,30 @@ def sync_source(
             raise ConfigError([f"{name} is served live: it has no copy to sync"])
         plan = plan_of(settings, entry, allow_removals=allow_removals, workers=workers)
         if spark:
-            plan = replace(plan, cluster=cluster_of(settings, entry, source))
+            in_stretches(entry, source)
+            plan = replace(plan, cluster=cluster_of(settings, entry))
         return remembered(settings, name, lambda: sync(source, plan, on_progress))
     finally:
         source.close()
 
 
-def cluster_of(settings: Settings, entry: SourceSettings, source: object) -> SparkCluster:
-    """Spark as the config wants it, for one source.
+def in_stretches(entry: SourceSettings, source: object) -> ReadsInStretches:
+    """The source, which Spark can read.
 
     Raises:
-        ConfigError: the source cannot be read in stretches, or Spark is not installed.
+        ConfigError: it cannot be read in stretches.
     """
     if not isinstance(source, ReadsInStretches):
         raise ConfigError([f"{entry.name}: adapter {entry.adapter} cannot be read in stretches; leave --engine away"])
+    return source
+
+
+def cluster_of(settings: Settings, entry: SourceSettings) -> SparkCluster:
+    """Spark as the config wants it, for one source.
+
+    Raises:
+        ConfigError: Spark is not installed.
+    """
     spark, scratch = settings.sync.spark, scratch_for(settings, entry, spark=True)
     cluster = SparkCluster(
         master=spark.master,
