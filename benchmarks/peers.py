@@ -22,7 +22,7 @@ import psycopg
 from benchmarks.facade import Bench, facade_app, prepare, request, serve_app
 from benchmarks.measure import Bar, Load, Server, put_load
 from benchmarks.pages import PATH, full_pages
-from tests.peers.postgresql import Server as Cluster
+from tests.peers import postgresql
 from tests.peers.running import cache
 
 RIVALS = Path(__file__).parent / "rivals"
@@ -40,8 +40,7 @@ def run() -> list[Bar]:
     """Every figure of the comparison."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        folder.chmod(0o755)
-        cluster = stack.enter_context(_cluster(folder / "pg"))
+        cluster = stack.enter_context(postgresql.running())
         on_file = prepare(_made(folder / "file"), MEMBERS)
         on_server = prepare(_made(folder / "server"), MEMBERS, replica=cluster.database())
         return _compare(stack, folder, cluster, on_file, on_server)
@@ -52,18 +51,7 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-@contextmanager
-def _cluster(folder: Path) -> Iterator[Cluster]:
-    cluster = Cluster(folder)
-    cluster.create()
-    cluster.start()
-    try:
-        yield cluster
-    finally:
-        cluster.stop()
-
-
-def _compare(stack: ExitStack, folder: Path, cluster: Cluster, on_file: Bench, on_server: Bench) -> list[Bar]:
+def _compare(stack: ExitStack, folder: Path, cluster: postgresql.Server, on_file: Bench, on_server: Bench) -> list[Bar]:
     ours = stack.enter_context(Server(serve_app(facade_app(on_file))))
     ours_pg = stack.enter_context(Server(serve_app(facade_app(on_server))))
     pages = full_pages(ours, on_file)
@@ -126,7 +114,7 @@ def _hapi(url: str) -> AbstractContextManager[Server]:
     return _started(["java", "-Xmx1g", "-cp", f"{folder / 'lib'}/*", RIVALS / "hapi" / "PlainServer.java", url])
 
 
-def _fill(cluster: Cluster, pages: Mapping[str, bytes], viewers: Sequence[tuple[str, str]]) -> str:
+def _fill(cluster: postgresql.Server, pages: Mapping[str, bytes], viewers: Sequence[tuple[str, str]]) -> str:
     """The JDBC URL of a database with the same claims, as JSON, clustered by member."""
     url = cluster.database().replace("postgresql+psycopg://", "postgresql://")
     with psycopg.connect(url) as connection:

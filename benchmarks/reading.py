@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from typing import NamedTuple
 from benchmarks.facade import Bench, facade_app, prepare, serve_app
 from benchmarks.measure import Bar, Server, cpu_of_tree
 from tests.conftest import PEERS
-from tests.peers.postgresql import Server as Cluster
+from tests.peers.postgresql import running
 from tests.plugins.rif import carrier
 
 MEMBERS = 100
@@ -44,21 +43,8 @@ def run() -> list[Bar]:
 def _databases() -> Iterator[tuple[str, str]]:
     yield "SQLite", ""
     if PEERS["postgresql"]():
-        with _cluster() as cluster:
+        with running() as cluster:
             yield "PostgreSQL", cluster.database()
-
-
-@contextmanager
-def _cluster() -> Iterator[Cluster]:
-    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))  # the server's own user must reach it
-    cluster = Cluster(folder)
-    cluster.create()
-    cluster.start()
-    try:
-        yield cluster
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _measured(name: str, database: str) -> list[Bar]:

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -129,6 +129,13 @@ class Server:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     """A running server."""
+    with running() as server:
+        yield server
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """A server that runs as long as the block, in a folder that its own user can reach."""
     folder = Path(tempfile.mkdtemp(prefix="facade-pg-"))
     folder.chmod(0o755)
     server = Server(folder / "cluster")
