@@ -261,7 +261,8 @@ def quick(convert: Converter, spec: Spec) -> Quick | None:
 def _of_its_own(own: Callable[[Spec, Any], Any], spec: Spec) -> Callable[[Any], Any]:
     if spec.values is None:
         return partial(own, spec)
-    return lambda value: None if (known := spec.known(value)) is None else own(spec, known)
+    (column,) = spec.columns
+    return lambda value: None if (known := spec.known(value, column)) is None else own(spec, known)
 
 
 def _of_its_row(convert: Converter, spec: Spec) -> Callable[[Any], Any]:

@@ -2,9 +2,10 @@
 
 A field is written as ``"column"``, or as a table with some of these keys::
 
-    column    a column, or a list of columns of which the first filled one counts
+    column    a column, or a list of columns of which the first one that says something counts
     value     a constant instead of a column
-    values    source value → record value; a filled value that is not listed is a fault of the row
+    values    source value → record value; "12*" stands for every value that begins so, "" as record value means that
+              the column says nothing; a filled value that is not listed is a fault of the row
     otherwise what a value that is not listed becomes, instead of a fault
     system    code system or identifier system: a constant, or another field
     version   version of the code system: a constant, or another field
@@ -46,8 +47,12 @@ class Spec:
     repeat: int = 0
     each: tuple[Spec, ...] = field(init=False, repr=False, compare=False)
     """This field once per number of ``repeat``; none where it does not repeat."""
+    beginnings: tuple[tuple[str, str], ...] = field(init=False, repr=False, compare=False)
+    """How values begin, and what they become; the longest first."""
 
     def __post_init__(self) -> None:
+        starred = [(key[:-1], value) for key, value in (self.values or {}).items() if key.endswith("*")]
+        object.__setattr__(self, "beginnings", tuple(sorted(starred, key=lambda one: -len(one[0]))))
         object.__setattr__(self, "each", tuple(self.of(number) for number in range(1, self.repeat + 1)))
 
     def used(self) -> Iterator[str]:
@@ -70,7 +75,7 @@ class Spec:
         )
 
     def read(self, row: Row, absent: frozenset[str]) -> Any:
-        """The first filled column's value, or the constant; None where nothing is there.
+        """What the first column says that says something, or the constant; None where nothing is there.
 
         Raises:
             UnmappedError: the value is filled and not in ``values``.
@@ -81,12 +86,12 @@ class Spec:
             raw = row.get(column)
             if isinstance(raw, str):
                 raw = raw.strip()
-            if raw is not None and str(raw) not in absent:
-                return self.known(raw)
+            if raw is not None and str(raw) not in absent and (said := self.known(raw, column)) is not None:
+                return said
         return None
 
-    def known(self, raw: Any) -> Any:
-        """What the mapping says for a column's value; the value itself where it says nothing.
+    def known(self, raw: Any, column: str) -> Any:
+        """What the mapping says for a column's value, None for nothing; the value itself where it has no ``values``.
 
         Raises:
             UnmappedError: the value is not in ``values``.
@@ -96,10 +101,13 @@ class Spec:
         key = str(raw)
         if key in self.values:
             return self.values[key] or None
+        for beginning, value in self.beginnings:
+            if key.startswith(beginning):
+                return value or None
         if self.otherwise is not None:
             return self.otherwise or None
         shown = key if len(key) <= 20 else key[:20] + "…"
-        raise UnmappedError(f"{self.columns[0]} has the value {shown!r}, which the mapping does not know")
+        raise UnmappedError(f"{column} has the value {shown!r}, which the mapping does not know")
 
 
 def numbered(column: str, number: int) -> str:

@@ -11,7 +11,7 @@ import fhir_facade_claims_sql as sql
 from fhir_facade_claims_sql.convert import UnfitError
 from fhir_facade_claims_sql.mapping import Section, Step
 from fhir_facade_claims_sql.people import RowFault, values_of
-from fhir_facade_claims_sql.spec import Row, UnmappedError
+from fhir_facade_claims_sql.spec import Row, Spec, UnmappedError
 
 RAW: list[object] = [
     None, "", " ", "~", "1", "0", " J45.909 ", "D0120", "professional", "M", "F", "20", "2026-01-02",
@@ -51,3 +51,28 @@ def test_a_field_of_one_column_is_what_its_converter_finds_in_the_row(preset: st
                 tried += 1
 
     assert tried > 1_000
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"first": "12A"}, "one-two"),
+        ({"first": "19"}, "one"),
+        ({"first": "1*"}, "one"),
+        ({"first": "silent"}, None),
+        ({"first": "silent", "second": "12"}, "one-two"),
+        ({"first": "silent", "second": "other"}, "the other"),
+        ({"second": "1"}, "one"),
+    ],
+)
+def test_the_longest_beginning_counts_and_a_column_that_says_nothing_leaves_it_to_the_next(
+    row: Row, said: str | None
+) -> None:
+    values = {"12*": "one-two", "1*": "one", "silent": "", "other": "the other"}
+    assert Spec(columns=("first", "second"), values=values).read(row, frozenset({""})) == said
+
+
+def test_a_reject_names_the_column_in_which_the_unknown_value_stands() -> None:
+    spec = Spec(columns=("first", "second"), values={"silent": ""})
+    with pytest.raises(UnmappedError, match="second has the value '7'"):
+        spec.read({"first": "silent", "second": "7"}, frozenset({""}))

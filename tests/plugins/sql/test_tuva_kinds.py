@@ -1,0 +1,73 @@
+"""A Tuva claim is of the kind that its claim type and its bill type say, and of none where they say nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+import fhir_facade_claims_sql as sql
+from fhir_facade.contracts.records import ClaimKind
+from fhir_facade_claims_sql.people import RowFault, values_of
+
+BOTH = pytest.mark.parametrize("preset", ["tuva", "tuva-2024"])
+UNSAID = [None, "", "undetermined"]
+
+
+def kind(preset: str, claim_type: str | None, bill_type: str | None) -> ClaimKind | None:
+    """What the preset makes of the two columns; None where they say nothing."""
+    (section, *_) = (one.claim for one in sql.preset(preset).claims)
+    row = {"claim_type": claim_type, "bill_type_code": bill_type}
+    found: ClaimKind | None = values_of(section, row, sql.preset(preset).absent, section.claim_key).get("kind")
+    return found
+
+
+@BOTH
+@pytest.mark.parametrize("claim_type", ["institutional", *UNSAID])
+@pytest.mark.parametrize("facility", ["11", "18", "21", "28", "41", "65", "66", "81", "82", "86"])
+@pytest.mark.parametrize("frequency", "014789AIZ")
+def test_a_stay_is_told_by_facility_and_care_whatever_its_frequency(
+    preset: str, claim_type: str | None, facility: str, frequency: str
+) -> None:
+    assert kind(preset, claim_type, facility + frequency) is ClaimKind.INPATIENT
+    assert kind(preset, claim_type, f"0{facility}{frequency}") is ClaimKind.INPATIENT
+
+
+@BOTH
+@pytest.mark.parametrize("claim_type", ["institutional", *UNSAID])
+@pytest.mark.parametrize("bill_type", ["131", "134", "13I", "141", "771", "0131", "231", "327", "721", "831", "851"])
+def test_what_is_billed_without_a_stay_is_outpatient(preset: str, claim_type: str | None, bill_type: str) -> None:
+    assert kind(preset, claim_type, bill_type) is ClaimKind.OUTPATIENT
+
+
+@BOTH
+@pytest.mark.parametrize("bill_type", ["121", "124", "0121", "221", "421"])
+def test_what_part_b_pays_for_inpatients_is_outpatient_as_in_the_files_of_cms(preset: str, bill_type: str) -> None:
+    assert kind(preset, "institutional", bill_type) is ClaimKind.OUTPATIENT
+
+
+@BOTH
+@pytest.mark.parametrize("bill_type", [None, "", "111", "131"])
+def test_a_professional_claim_is_one_whatever_its_bill_type(preset: str, bill_type: str | None) -> None:
+    assert kind(preset, "professional", bill_type) is ClaimKind.PROFESSIONAL
+
+
+@BOTH
+@pytest.mark.parametrize("claim_type", ["institutional", *UNSAID])
+def test_without_a_bill_type_nobody_guesses_whether_there_was_a_stay(preset: str, claim_type: str | None) -> None:
+    assert kind(preset, claim_type, None) is None
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("claim_type", "bill_type", "reason"),
+    [
+        ("dental", None, "claim_type has the value 'dental'"),
+        ("vision", "111", "claim_type has the value 'vision'"),
+        ("institutional", "991", "bill_type_code has the value '991'"),
+        (None, "1", "bill_type_code has the value '1'"),
+    ],
+)
+def test_a_value_that_nobody_listed_is_a_reject_that_names_its_column(
+    preset: str, claim_type: str | None, bill_type: str | None, reason: str
+) -> None:
+    with pytest.raises(RowFault, match=reason):
+        kind(preset, claim_type, bill_type)
