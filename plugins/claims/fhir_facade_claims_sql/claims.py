@@ -38,6 +38,9 @@ CLINICIAN_PREFIX = "clinician-"
 MOST_ROWS = 10_000
 """Rows of lines that one claim may have: more are a join gone wrong, and no app could show them."""
 
+TOTAL_CHARGE = "0001"
+"""UB-04's revenue code of a claim's total."""
+
 PERSON_PREFIX = "person-"
 """Ids of clinicians known by a number alone that is no NPI."""
 
@@ -148,14 +151,16 @@ def _amounts(values: Mapping[str, Any], names: Mapping[str, Amount]) -> Amounts:
 
 
 def _lines(claim_set: ClaimSet, parts: Parts, claim: Values, absent: frozenset[str]) -> tuple[ClaimLine, ...]:
-    found = []
-    for number, section, row in _places(claim_set, parts, absent):
+    found, places = [], _places(claim_set, parts, absent)
+    for number, section, row in places:
         key = section.claim_key or claim_set.claim.claim_key
         values = values_of(section, row, absent, key)
         values.setdefault("number", number)
         need(section, row, values, ("number",), key)
         if claim["kind"] is not ClaimKind.INPATIENT:
             values.setdefault("service_start", claim["service_start"])
+        elif len(places) == 1 and not values.keys() & {"revenue", "procedure"}:
+            values["revenue"] = TOTAL_CHARGE  # the only line, and it names no service: it is the stay's total
         place = position_of(section, row, key)
         found.append(ClaimLine(amounts=_amounts(values, _AMOUNTS), position=place, **picked(values, *_LINE)))
     return tuple(sorted(found, key=lambda line: line.number))

@@ -6,6 +6,7 @@ import pytest
 
 import fhir_facade_claims_sql as sql
 from fhir_facade.contracts.records import ClaimKind
+from fhir_facade_claims_sql.claims import Parts, build
 from fhir_facade_claims_sql.people import RowFault, values_of
 
 BOTH = pytest.mark.parametrize("preset", ["tuva", "tuva-2024"])
@@ -71,3 +72,24 @@ def test_a_value_that_nobody_listed_is_a_reject_that_names_its_column(
 ) -> None:
     with pytest.raises(RowFault, match=reason):
         kind(preset, claim_type, bill_type)
+
+
+@pytest.mark.parametrize(
+    ("bill_type", "lines", "revenues"),
+    [
+        ("110", [{}], ["0001"]),
+        ("110", [{"revenue_center_code": "0120"}], ["0120"]),
+        ("110", [{"hcpcs_code": "G0463"}], [None]),
+        ("110", [{}, {}], [None, None]),
+        ("131", [{}], [None]),
+    ],
+)
+def test_the_only_line_of_a_stay_that_names_no_service_is_its_total(
+    bill_type: str, lines: list[dict[str, str]], revenues: list[str | None]
+) -> None:
+    mapping = sql.preset("tuva")
+    claim = {"claim_id": "1", "person_id": "p", "claim_type": "institutional", "bill_type_code": bill_type}
+    claim |= {"file_date": "2016-02-01", "claim_start_date": "2016-02-21"}
+    rows = [claim | {"claim_line_number": str(number)} | line for number, line in enumerate(lines, 1)]
+    made = build(mapping.claims[0], Parts(own=rows[0], children={0: rows}), (), mapping.absent)
+    assert [line.revenue for line in made.lines] == revenues
