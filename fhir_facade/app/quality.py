@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterable, Iterator
 
 from fhir_facade.app.sources import mapper_of, scratch_of
+from fhir_facade.conformance.asking import unkept
 from fhir_facade.conformance.expectations import filled, strange_codes
 from fhir_facade.conformance.promises import broken
 from fhir_facade.conformance.report import Report
+from fhir_facade.conformance.typed import mistyped
 from fhir_facade.contracts.claims import (
     Change,
     ClaimQuery,
@@ -19,8 +21,9 @@ from fhir_facade.contracts.claims import (
     MemberRecords,
     Rejected,
 )
-from fhir_facade.contracts.errors import FacadeError, raised
+from fhir_facade.contracts.errors import ClaimsUnavailable, FacadeError, raised
 from fhir_facade.contracts.faces import KnowsColumns
+from fhir_facade.contracts.records import Claim
 from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.contracts.upstream import ResourceSource
 from fhir_facade.fhir.mapper import Mapped, Mapper, Rejection
@@ -30,7 +33,7 @@ log = logging.getLogger(__name__)
 
 PAGE = 10
 LIVE_MEMBERS = 50
-"""Members whose first page is timed."""
+"""Members about whom a live source is asked, and whose first page is timed."""
 
 
 def examine(settings: Settings, entry: SourceSettings, most_members: int) -> Report:
@@ -43,12 +46,13 @@ def examine(settings: Settings, entry: SourceSettings, most_members: int) -> Rep
 
     Raises:
         ConfigError: the source cannot be opened.
-        ClaimsUnavailable: the source does not answer.
     """
     source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
     report = Report(source=entry.name)
     try:
         _ask(source, mapper_of(settings, entry), report, most_members)
+    except ClaimsUnavailable as error:
+        _unavailable(str(error), report)
     except FacadeError:
         raise
     except Exception as error:  # an adapter that is being written raises anything
@@ -59,6 +63,12 @@ def examine(settings: Settings, entry: SourceSettings, most_members: int) -> Rep
     return report
 
 
+def _unavailable(reason: str, report: Report) -> None:
+    """Say so once: what ``check`` of the source has named already is not named again."""
+    if not any(reason in fault for fault in report.faults):
+        report.faults.append(f"{reason}; what follows it was not read")
+
+
 def _ask(source: ClaimsSource | ResourceSource, mapper: Mapper, report: Report, most_members: int) -> None:
     report.faults = [str(fault) for fault in source.check()]
     if isinstance(source, KnowsColumns):
@@ -66,6 +76,7 @@ def _ask(source: ClaimsSource | ResourceSource, mapper: Mapper, report: Report, 
     if isinstance(source, ExtractSource):
         _read(source, mapper, report, most_members)
     if isinstance(source, LiveSource):
+        report.promises.update(unkept(source, report.member_ids[:LIVE_MEMBERS]))
         _time(source, report)
 
 
@@ -99,17 +110,21 @@ def _count(records: MemberRecords, mapper: Mapper, report: Report) -> None:
     for fault in broken(records):
         report.promises[_general(fault)] += 1
     for claim in records.claims:
-        report.claims[claim.kind] += 1
-        report.seen_ids[claim.claim_id] += 1
-        for name in filled(claim):
-            report.filled[(claim.kind, name)] += 1
-        report.strange_codes.update(set(strange_codes(claim)))
+        _describe(claim, report)
     for mapped in mapper.resources(records):
         if isinstance(mapped, Rejection):
             report.rejected[_general(mapped.reason)] += 1
         elif isinstance(mapped, Mapped):
             report.emitted.add((mapped.type, mapped.id))
             report.findings.update(map(_general, mapped.findings))
+
+
+def _describe(claim: Claim, report: Report) -> None:
+    report.claims[str(claim.kind)] += 1
+    report.seen_ids[claim.claim_id] += 1
+    if not any(mistyped(claim, "claim")):
+        report.filled.update((claim.kind, name) for name in filled(claim))
+        report.strange_codes.update(set(strange_codes(claim)))
 
 
 def _identify(records: MemberRecords, report: Report) -> None:

@@ -63,7 +63,9 @@ def print_report(report: Report, html: Path | None) -> None:
     """The report in a dozen lines."""
     counted = sum(report.claims.values())
     click.echo(f"{report.source}: {'ready to publish' if report.passed else 'not ready to publish'}")
-    click.echo(f"  {len(report.member_ids):,} members, {counted:,} claims, {sum(report.rejected.values()):,} rejected")
+    click.echo(f"  {len(report.member_ids):,} members, {counted:,} claims, {report.lost:,} left out")
+    for sentence in report.obstacles():
+        click.echo(f"  in the way: {sentence}")
     for title, counts in (
         ("set-up", dict.fromkeys(report.faults, 1)),
         ("unreadable", report.unreadable),

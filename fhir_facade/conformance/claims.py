@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from fhir_facade.conformance.asking import NOBODY, place
 from fhir_facade.conformance.promises import broken
 from fhir_facade.contracts.claims import (
     Checkpoint,
@@ -32,9 +33,6 @@ from fhir_facade.contracts.claims import (
 from fhir_facade.contracts.people import Member
 from fhir_facade.contracts.records import Claim
 from fhir_facade.contracts.stretches import ReadsInStretches
-
-NOBODY = "nobody-0"
-"""A member id that no source should know."""
 
 MEMBERS = 20
 """How many members the tests look at."""
@@ -53,11 +51,6 @@ class Conformance:
         opened = self.open(tmp_path)
         yield opened
         opened.close()
-
-
-def place(claim: Claim) -> tuple[int, str]:
-    """Where a claim stands in the order of the contract."""
-    return -claim.service_start.toordinal(), claim.claim_id
 
 
 class ExtractConformance(Conformance):
@@ -140,15 +133,16 @@ class LiveConformance(Conformance):
         """The compartment is part of every question."""
         mine, others = self._two(source)
 
-        assert source.claim(mine, others) is None
+        assert source.claim(mine, others) is None, "the member is part of the question"
 
     @pytest.mark.parametrize("count", [1, 3, 100])
     def test_pages_are_in_order_without_gap_or_repeat(self, source: LiveSource, count: int) -> None:
-        """Newest service first, then by id; ``after`` goes on exactly behind."""
+        """Newest service first, then by id as text; ``after`` goes on exactly behind."""
         for member in self.member_ids(source)[:5]:
             found = list(_pages(source, member, count))
 
-            assert [place(claim) for claim in found] == sorted({place(claim) for claim in found})
+            places = [place(claim) for claim in found]
+            assert places == sorted(set(places)), "newest service first, then by id as text, and no claim twice"
             assert all(claim.member_id == member for claim in found), "a claim of another member was handed over"
 
     def test_a_claim_of_a_page_is_found_by_its_id(self, source: LiveSource) -> None:

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from fhir_facade.conformance.typed import mistyped
 from fhir_facade.contracts.claims import MemberRecords
 from fhir_facade.contracts.people import MatchKey
 from fhir_facade.contracts.records import Claim, PartyKind
@@ -23,7 +24,12 @@ CENT = Decimal("0.01")
 
 
 def broken(records: MemberRecords) -> Iterator[str]:
-    """Every promise that one member's records break."""
+    """Every promise that one member's records break; of records with wrong types, those types alone."""
+    wrong = sorted(set(mistyped(records, "records")))
+    yield from wrong or _untrue(records)
+
+
+def _untrue(records: MemberRecords) -> Iterator[str]:
     member = records.member.member_id
     for what, value in _ids(records):
         if not FHIR_ID.fullmatch(value):

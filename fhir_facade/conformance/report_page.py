@@ -30,6 +30,7 @@ def as_html(report: Report) -> str:
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>',
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><main>',
         f'<h1>{title}</h1><p class="{mood}"><strong>{verdict}.</strong> {_sentence(report)}</p>',
+        *_obstacles(report),
         *_sections(report),
         "</main></body></html>",
     ]
@@ -39,9 +40,13 @@ def as_html(report: Report) -> str:
 def _sentence(report: Report) -> str:
     read = "all members" if report.complete else "the first members"
     claims = sum(report.claims.values())
-    return (
-        f"{len(report.member_ids):,} members ({read}), {claims:,} claims, {sum(report.rejected.values()):,} rejected."
-    )
+    return f"{len(report.member_ids):,} members ({read}), {claims:,} claims, {report.lost:,} left out."
+
+
+def _obstacles(report: Report) -> Iterator[str]:
+    """Why the verdict is what it is, before anything else."""
+    if sentences := report.obstacles():
+        yield f"<ul>{''.join(f'<li>{escape(one)}</li>' for one in sentences)}</ul>"
 
 
 def _sections(report: Report) -> Iterator[str]:
@@ -84,8 +89,13 @@ def _part(title: str, meaning: str, counts: Mapping[str, int]) -> str:
 def _filling(report: Report) -> Iterator[str]:
     yield "<h2>Elements filled, and expected</h2><p>Expected is what the CARIN guide demands or wants shown.</p>"
     for kind, rows in groupby(report.filling(), key=lambda row: row[0]):
-        shown = [_row(name, f"{count:,} of {of:,}", count / of) for _, name, count, of in rows]
+        shown = [_row(_spoken(name), f"{count:,} of {of:,}", count / of) for _, name, count, of in rows]
         yield _table(kind, ("element", "claims"), shown)
+
+
+def _spoken(field: str) -> str:
+    """A field of a record as people say it."""
+    return field.replace(".", ": ").replace("_", " ")
 
 
 def _times(times: Mapping[str, float]) -> str:

@@ -1,0 +1,168 @@
+"""``adapter check`` says what is wrong with an adapter that is being written, and why it is not ready."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fhir_facade.app import quality
+from fhir_facade.cli.main import main
+from fhir_facade.conformance import skeleton
+from fhir_facade.conformance.report import Report
+from fhir_facade.conformance.report_page import as_html
+from fhir_facade.contracts.plugin import SourceContext
+
+CONFIG = """
+[server]
+environment = "sandbox"
+[[claims]]
+name = "draft"
+adapter = "synthetic"
+[claims.synthetic]
+members = 21
+[identity]
+provider = "sandbox"
+"""
+WHOLE_NUMBERS = """
+CREATE TABLE people (member_id INTEGER PRIMARY KEY, card_number TEXT, family TEXT, given TEXT, gender TEXT,
+                     birth_date TEXT, covered_from TEXT, changed_at TEXT);
+INSERT INTO people SELECT substr(member_id, 2), card_number, family, given, NULL, birth_date, covered_from, changed_at
+    FROM member;
+DROP TABLE member; ALTER TABLE people RENAME TO member;
+CREATE TABLE bills (claim_id INTEGER PRIMARY KEY, member_id INTEGER, kind TEXT, service_start TEXT, adjudicated_on TEXT,
+                    diagnosis TEXT, billing_npi INTEGER, clinician_npi INTEGER, changed_at TEXT);
+INSERT INTO bills SELECT substr(claim_id, 2) + 7, substr(member_id, 2), kind, '2025-03-01', adjudicated_on, diagnosis,
+    billing_npi, clinician_npi, changed_at FROM claim;
+DROP TABLE claim; ALTER TABLE bills RENAME TO claim;
+UPDATE claim SET member_id = 1;
+UPDATE claim_line SET claim_id = substr(claim_id, 2) + 7;
+"""
+
+
+class Draft:
+    """A new adapter in a folder, to be spoiled and checked."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self.database, self._patch = folder, folder / "claims.sqlite", monkeypatch
+        skeleton.write("draft", folder / "draft", "Draft")
+        monkeypatch.syspath_prepend(str(folder / "draft"))
+        monkeypatch.setenv("FHIR_FACADE_STATE", str(folder / "state"))
+        (folder / "facade.toml").write_text(CONFIG, encoding="utf-8")
+        with closing(sqlite3.connect(self.database)) as connection:
+            connection.executescript((folder / "draft" / "sample" / "claims.sql").read_text(encoding="utf-8"))
+
+    def spoil(self, file: str, right: str, wrong: str) -> None:
+        place = self.folder / "draft" / "fhir_facade_claims_draft" / file
+        text = place.read_text(encoding="utf-8")
+        assert right in text
+        place.write_text(text.replace(right, wrong), encoding="utf-8")
+
+    def execute(self, statements: str) -> None:
+        with closing(sqlite3.connect(self.database)) as connection:
+            connection.executescript(statements)
+
+    def run(self, *more: str) -> Result:
+        package = importlib.import_module("fhir_facade_claims_draft")
+        settings = package.Settings(database=self.database)
+        source = package.open_source(settings, SourceContext(name="draft", scratch=self.folder))
+        self._patch.setattr(quality, "open_source", lambda *_: source)
+        return CliRunner().invoke(main, ["adapter", "check", "--config", str(self.folder / "facade.toml"), *more])
+
+    def told(self) -> Any:
+        return json.loads(self.run("--json").stdout)
+
+
+@pytest.fixture
+def draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Draft]:
+    yield Draft(tmp_path, monkeypatch)
+    for name in [name for name in sys.modules if name.startswith("fhir_facade_claims_draft")]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "promise"),
+    [
+        ('needed(row, "line_number", int)', 'needed(row, "line_number", str)', "lines.number: str, where int"),
+        ('needed(row, "kind", ClaimKind)', '"DENTAL"', "kind: str, where ClaimKind"),
+        ('claim_id=needed(row, "claim_id", str)', "claim_id=7", "claim_id: int, where str"),
+        ('units=value(row, "units", Decimal)', "units=1.5", "lines.units: float, where Decimal or None"),
+        ("lines=tuple(claim_line(line, row) for line in lines)", "lines=[]", "lines: list, where tuple"),
+        ('service_start=needed(row, "service_start", date.fromisoformat)', 'service_start="1"', "where date"),
+    ],
+)
+def test_a_field_of_another_type_is_named_with_both_types(draft: Draft, right: str, wrong: str, promise: str) -> None:
+    draft.spoil("records.py", right, wrong)
+    told = draft.told()
+    assert any(promise in one for one in told["broken_promises"]), told["broken_promises"]
+    assert told["passed"] is False
+    assert not told["faults"]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "promise"),
+    [
+        ('{CLAIMS} WHERE member_id = ? {order}", member_id', '{CLAIMS} {order}"', "holds a claim of another"),
+        ("service_start DESC, CAST", "service_start, CAST", "pages are not in order"),
+        ("if claim.claim_id == claim_id]", "]", "not the one that is found by its id"),
+    ],
+)
+def test_answers_of_the_live_face_that_break_a_promise_are_told(
+    draft: Draft, right: str, wrong: str, promise: str
+) -> None:
+    draft.spoil("source.py", right, wrong)
+    told = draft.told()
+    assert any(promise in one for one in told["broken_promises"]), told["broken_promises"]
+    assert told["passed"] is False
+
+
+def test_tables_whose_ids_are_whole_numbers_need_no_change(draft: Draft) -> None:
+    draft.execute(WHOLE_NUMBERS)
+    told = draft.told()
+    assert (told["passed"], told["obstacles"]) == (True, [])
+    assert (told["members"], told["claims"], told["resources"]["ExplanationOfBenefit"]) == (2, {"professional": 3}, 3)
+
+
+def test_a_column_that_no_query_fetches_is_named(draft: Draft) -> None:
+    draft.spoil("records.py", '"diagnosis"', '"diagnoses"')
+    assert draft.told()["unreadable"] == {"no query fetches a column diagnoses": 3}
+
+
+def test_a_database_that_cannot_answer_still_gives_a_report(draft: Draft) -> None:
+    draft.execute("DROP TABLE claim_line")
+    told = draft.told()
+    assert told["passed"] is False
+    assert len(told["faults"]) == 1
+    assert "no such table: claim_line" in told["obstacles"][0]
+
+
+def test_empty_tables_are_told_as_such(draft: Draft) -> None:
+    draft.execute("DELETE FROM member; DELETE FROM claim; DELETE FROM claim_line")
+    done = draft.run()
+    assert done.exit_code == 1
+    assert "No member was handed over: look whether the tables are filled" in done.stdout
+
+
+def test_more_than_one_in_a_hundred_left_out_is_not_ready_and_the_page_says_why_at_its_head(draft: Draft) -> None:
+    draft.execute("UPDATE claim SET service_start = '03/01/2025' WHERE claim_id = 'c1'")
+    done = draft.run("--html", str(draft.folder / "report.html"))
+    page = (draft.folder / "report.html").read_text(encoding="utf-8")
+    assert done.exit_code == 1
+    assert "Too much is left out: 1 rows or records, beside 2 claims" in page.split("<h2>")[0]
+
+
+def test_a_good_source_with_one_reject_in_a_hundred_is_ready() -> None:
+    report = Report(source="good", member_ids=["a"], emitted={("ExplanationOfBenefit", str(one)) for one in range(99)})
+    report.unreadable["a date cannot be read"] = 1
+    assert report.passed
+    report.unreadable["an amount cannot be read"] = 1
+    assert not report.passed
+    assert "Not ready to publish" in as_html(report)
