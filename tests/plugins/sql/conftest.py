@@ -13,7 +13,7 @@ from fhir_facade.contracts.settings import Secret
 from fhir_facade_claims_sql import SqlSource, plugin
 from fhir_facade_claims_sql.settings import SqlSettings
 from tests.peers.mariadb import mariadb as mariadb
-from tests.plugins.sql import tuva
+from tests.plugins.sql import tuva, views
 
 DATABASES = [
     "sqlite",
@@ -32,17 +32,36 @@ def opened(url: str, tmp_path: Path, **settings: object) -> SqlSource:
     return source
 
 
+def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
+    """A new, empty database of the kind that a fixture is asked for."""
+    if request.param == "sqlite":
+        return f"sqlite:///{folder / 'payer.sqlite'}"
+    url: str = request.getfixturevalue(request.param).database()
+    return url
+
+
 @pytest.fixture(params=DATABASES, scope="module")
 def tuva_url(request: pytest.FixtureRequest, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database that holds the seeds."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('tuva') / 'tuva.sqlite'}"
-    else:
-        url = request.getfixturevalue(request.param).database()
+    url = new_database(request, tmp_path_factory.mktemp("tuva"))
     engine = sa.create_engine(url)
     tuva.load(engine, shared / "data/tuva")
     engine.dispose()
     return url
+
+
+@pytest.fixture(params=DATABASES, scope="module")
+def views_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with the CPCDS views, and members with as many claims as ``HISTORIES`` of the test's module says."""
+    return views.filled(new_database(request, tmp_path_factory.mktemp("views")), request.module.HISTORIES)
+
+
+@pytest.fixture
+def views_source(views_url: str, tmp_path: Path) -> Iterator[SqlSource]:
+    """The source over the views."""
+    opened_source = opened(views_url, tmp_path, preset="cpcds-views")
+    yield opened_source
+    opened_source.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade_claims_sql import SqlSource
 from fhir_facade_claims_sql.checks import notes_of
 from tests.plugins.sql import views
-from tests.plugins.sql.conftest import DATABASES, opened
+from tests.plugins.sql.conftest import opened
 
 SLOW = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900000000) "
@@ -22,45 +21,26 @@ SLOW = {
     "postgresql": "SELECT v.* FROM cpcds_member AS v, pg_sleep(30)",
     "mysql": "SELECT v.* FROM cpcds_member AS v WHERE SLEEP(30) = 0",
 }
-CLAIMS = 1_200
-
-
-@pytest.fixture(params=DATABASES, scope="module")
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A database with the CPCDS views and one member who has nearly all the claims."""
-    if request.param == "sqlite":
-        place = f"sqlite:///{tmp_path_factory.mktemp('guarded') / 'payer.sqlite'}"
-    else:
-        place = request.getfixturevalue(request.param).database()
-    engine = sa.create_engine(place)
-    with engine.begin() as connection:
-        views.create(connection)
-        views.fill(connection, {"some": CLAIMS, "other": 3})
-    engine.dispose()
-    return place
-
-
-@pytest.fixture
-def source(url: str, tmp_path: Path) -> Iterator[SqlSource]:
-    found = opened(url, tmp_path, preset="cpcds-views")
-    yield found
-    found.close()
+HISTORIES = {"some": 1_200, "other": 3}
+"""One member has nearly all the claims."""
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM bill", "UPDATE bill SET total = 0", "CREATE TABLE more (id INT)"])
-def test_nothing_can_be_written_in_a_transaction_or_alone(source: SqlSource, statement: str) -> None:
-    for engine in (source.engine, source.alone):
+def test_nothing_can_be_written_in_a_transaction_or_alone(views_source: SqlSource, statement: str) -> None:
+    for engine in (views_source.engine, views_source.alone):
         with pytest.raises(sa.exc.DatabaseError), engine.begin() as connection:
             connection.execute(sa.text(statement))
-    assert source.progress().total == 2
+    assert views_source.progress().total == 2
 
 
-def test_a_statement_that_takes_too_long_is_cut_off_and_the_next_one_is_answered(url: str, tmp_path: Path) -> None:
-    slow = SLOW[sa.make_url(url).get_backend_name()]
+def test_a_statement_that_takes_too_long_is_cut_off_and_the_next_one_is_answered(
+    views_url: str, tmp_path: Path
+) -> None:
+    slow = SLOW[sa.make_url(views_url).get_backend_name()]
     text = views.PRESET.read_text(encoding="utf-8")
     mapping = tmp_path / "slow.toml"
     mapping.write_text(text.replace('[member]\ntable = "cpcds_member"', f'[member]\nselect = "{slow}"'))
-    source = opened(url, tmp_path, preset=None, mapping=mapping, statement_timeout_s=1)
+    source = opened(views_url, tmp_path, preset=None, mapping=mapping, statement_timeout_s=1)
     begun = time.monotonic()
 
     with pytest.raises(ClaimsUnavailable, match="cannot answer"):
@@ -73,19 +53,19 @@ def test_a_statement_that_takes_too_long_is_cut_off_and_the_next_one_is_answered
     assert len(covers) == 1
 
 
-def test_an_index_that_is_there_is_never_missed_however_uneven_the_members(source: SqlSource) -> None:
-    assert source.check() == []
-    assert isinstance(source, HasNotes)
-    assert source.notes() == []
+def test_an_index_that_is_there_is_never_missed_however_uneven_the_members(views_source: SqlSource) -> None:
+    assert views_source.check() == []
+    assert isinstance(views_source, HasNotes)
+    assert views_source.notes() == []
 
 
-def test_every_missing_index_is_named_with_what_it_would_cost(url: str, source: SqlSource) -> None:
-    engine = sa.create_engine(url)
+def test_every_missing_index_is_named_with_what_it_would_cost(views_url: str, views_source: SqlSource) -> None:
+    engine = sa.create_engine(views_url)
     index = next(iter(views.bill.indexes))
     with engine.begin() as connection:
         index.drop(connection)
     try:
-        faults = source.check()
+        faults = views_source.check()
     finally:
         with engine.begin() as connection:
             index.create(connection)

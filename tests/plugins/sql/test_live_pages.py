@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,33 +27,6 @@ ROWS_SORTED_FOR_A_PAGE = 100
 HISTORIES = {"one": 1, "some": 50, "many": 2_000}
 
 
-@pytest.fixture(params=DATABASES, scope="module")
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A database with the CPCDS views and members of every length of history."""
-    if request.param == "sqlite":
-        place = f"sqlite:///{tmp_path_factory.mktemp('views') / 'payer.sqlite'}"
-    else:
-        place = request.getfixturevalue(request.param).database()
-    return filled(place)
-
-
-def filled(place: str) -> str:
-    """The database there with the CPCDS views and its members."""
-    engine = sa.create_engine(place)
-    with engine.begin() as connection:
-        views.create(connection)
-        views.fill(connection, HISTORIES)
-    engine.dispose()
-    return place
-
-
-@pytest.fixture
-def source(url: str, tmp_path: Path) -> Iterator[SqlSource]:
-    found = opened(url, tmp_path, preset="cpcds-views")
-    yield found
-    found.close()
-
-
 def resources(source: SqlSource) -> LiveResources:
     return LiveResources(source, Mapper("payer"), no_labels, seconds=30)
 
@@ -66,10 +38,10 @@ def counted(engine: Engine) -> list[str]:
     return statements
 
 
-def test_a_page_costs_at_most_six_statements_whatever_the_history(source: SqlSource) -> None:
-    live, costs = resources(source), []
+def test_a_page_costs_at_most_six_statements_whatever_the_history(views_source: SqlSource) -> None:
+    live, costs = resources(views_source), []
     live.search(Viewer(patient="payer-one"), SearchQuery(resource_type=EOB))  # a process learns once what keys hold
-    statements = counted(source.engine)
+    statements = counted(views_source.engine)
     for who, claims in HISTORIES.items():
         page = None
         for _ in range(3 if claims > 20 else 1):
@@ -83,26 +55,28 @@ def test_a_page_costs_at_most_six_statements_whatever_the_history(source: SqlSou
     assert max(costs) <= STATEMENTS_OF_A_PAGE, costs
 
 
-def test_the_first_page_of_a_process_costs_one_statement_more(source: SqlSource) -> None:
-    statements = counted(source.engine)
+def test_the_first_page_of_a_process_costs_one_statement_more(views_source: SqlSource) -> None:
+    statements = counted(views_source.engine)
 
-    resources(source).search(Viewer(patient="payer-some"), SearchQuery(resource_type=EOB))
+    resources(views_source).search(Viewer(patient="payer-some"), SearchQuery(resource_type=EOB))
 
     assert len(statements) <= STATEMENTS_OF_A_PAGE + 1
 
 
-@pytest.mark.parametrize("url", DATABASES[1:], indirect=True)
-def test_a_page_is_of_one_state_of_the_database_though_it_changes_meanwhile(source: SqlSource, url: str) -> None:
-    live, payer, seen = resources(source), sa.create_engine(url), []
+@pytest.mark.parametrize("views_url", DATABASES[1:], indirect=True)
+def test_a_page_is_of_one_state_of_the_database_though_it_changes_meanwhile(
+    views_source: SqlSource, views_url: str
+) -> None:
+    live, payer, seen = resources(views_source), sa.create_engine(views_url), []
 
     def change(*_: object) -> None:
         seen.append("statement")
-        if len(seen) == STATEMENTS_BEFORE_LINES + 1 + source.fetcher.statements.sorts_whole:
+        if len(seen) == STATEMENTS_BEFORE_LINES + 1 + views_source.fetcher.statements.sorts_whole:
             with payer.begin() as connection:
                 connection.execute(views.item.update().values(charge=views.item.c.charge + 1))
 
     live.search(Viewer(patient="payer-one"), SearchQuery(resource_type=EOB))  # a process learns once what keys hold
-    event.listen(source.engine, "before_cursor_execute", change)
+    event.listen(views_source.engine, "before_cursor_execute", change)
     before, after = [live.search(Viewer(patient="payer-one"), SearchQuery(resource_type=EOB)) for _ in range(2)]
     payer.dispose()
 
@@ -112,7 +86,7 @@ def test_a_page_is_of_one_state_of_the_database_though_it_changes_meanwhile(sour
 
 @pytest.mark.peer("mariadb")
 def test_mariadb_sorts_hardly_more_than_the_page_of_a_long_history(mariadb: MariaDB, tmp_path: Path) -> None:
-    source = opened(filled(mariadb.database()), tmp_path, preset="cpcds-views", connections=1)
+    source = opened(views.filled(mariadb.database(), HISTORIES), tmp_path, preset="cpcds-views", connections=1)
     live, page, found = resources(source), None, list[str]()
 
     def rows_sorted() -> int:
@@ -131,7 +105,7 @@ def test_mariadb_sorts_hardly_more_than_the_page_of_a_long_history(mariadb: Mari
 
 @pytest.mark.peer("postgresql")
 def test_the_server_prepares_the_statements_of_a_page_once_and_keeps_them(postgresql: Server, tmp_path: Path) -> None:
-    source = opened(filled(postgresql.database()), tmp_path, preset="cpcds-views", connections=1)
+    source = opened(views.filled(postgresql.database(), HISTORIES), tmp_path, preset="cpcds-views", connections=1)
     live, planned = resources(source), []
     for _ in range(12):
         live.search(Viewer(patient="payer-some"), SearchQuery(resource_type=EOB))
@@ -145,8 +119,8 @@ def test_the_server_prepares_the_statements_of_a_page_once_and_keeps_them(postgr
     assert planned == sorted(planned)
 
 
-def test_pages_hold_every_claim_once_in_order(source: SqlSource) -> None:
-    live, found, after = resources(source), [], None
+def test_pages_hold_every_claim_once_in_order(views_source: SqlSource) -> None:
+    live, found, after = resources(views_source), [], None
     while True:
         page = live.search(Viewer(patient="payer-some"), SearchQuery(resource_type=EOB, count=7), after)
         found += [(match.id, b'"2026-01-01"' in match.body) for match in page.matches]

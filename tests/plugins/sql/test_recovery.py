@@ -19,7 +19,7 @@ from fhir_facade.resources.page import Viewer
 from fhir_facade.search.query import SearchQuery
 from fhir_facade_claims_sql import SqlSource
 from tests.plugins.sql import views
-from tests.plugins.sql.conftest import DATABASES, opened
+from tests.plugins.sql.conftest import DATABASES, new_database, opened
 
 ME = Viewer(patient="payer-some")
 
@@ -27,13 +27,7 @@ ME = Viewer(patient="payer-some")
 @pytest.fixture(params=DATABASES)
 def payer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """The payer's own connection to a database with the CPCDS views and two members."""
-    if request.param == "sqlite":
-        engine = sa.create_engine(f"sqlite:///{tmp_path / 'payer.sqlite'}")
-    else:
-        engine = sa.create_engine(request.getfixturevalue(request.param).database())
-    with engine.begin() as connection:
-        views.create(connection)
-        views.fill(connection, {"some": 20, "other": 3})
+    engine = sa.create_engine(views.filled(new_database(request, tmp_path), {"some": 20, "other": 3}))
     yield engine
     engine.dispose()
 
@@ -145,11 +139,7 @@ def test_a_file_that_is_no_database_is_refused_until_the_database_is_back(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     place = tmp_path / "payer.sqlite"
-    engine = sa.create_engine(f"sqlite:///{place}")
-    with engine.begin() as connection:
-        views.create(connection)
-        views.fill(connection, {"some": 20})
-    engine.dispose()
+    views.filled(f"sqlite:///{place}", {"some": 20})
     whole = place.read_bytes()
     place.write_bytes(b"something else " * 1_000)
     source = opened(f"sqlite:///{place}", tmp_path, preset="cpcds-views")

@@ -141,6 +141,16 @@ def fill(connection: Connection, histories: dict[str, int]) -> None:
             connection.execute(table.insert(), values[start : start + 1_000])
 
 
+def filled(url: str, histories: dict[str, int]) -> str:
+    """The database there, now with tables, views and people."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        create(connection)
+        fill(connection, histories)
+    engine.dispose()
+    return url
+
+
 def _add_claim(rows: dict[sa.Table, list[dict[str, object]]], who: str, number: int) -> None:
     own = f"{who}.{number}"
     day = date(2026, 1, 1) - timedelta(days=number - number % 10 // 9)
