@@ -41,10 +41,14 @@ class _ShownOnPage(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request whose app and redirect URI are proven. ``repeated`` says that some parameter came twice."""
+    """A request whose app and redirect URI are proven.
+
+    ``repeated`` says that some parameter came twice, ``unreadable`` that some is no percent-encoded UTF-8.
+    """
 
     parameters: Mapping[str, str]
     repeated: bool
+    unreadable: bool
     mount: Mount
     app: App
     redirect_uri: str
@@ -90,7 +94,8 @@ def _identify(server: AuthorizationServer, mount: Mount, request: Request) -> As
     pairs = request.query + request.form
     parameters = given(pairs)
     names = [name for name, _ in pairs]
-    if any(names.count(name) != 1 or name not in parameters for name in ("client_id", "redirect_uri")):
+    needed = {"client_id", "redirect_uri"}
+    if any(names.count(name) != 1 or name not in parameters for name in needed) or needed & request.unreadable:
         raise _ShownOnPage("authorize.incomplete")
     with server.store.read() as connection:
         app = Apps(connection).find(parameters["client_id"])
@@ -100,7 +105,20 @@ def _identify(server: AuthorizationServer, mount: Mount, request: Request) -> As
     if not redirects.is_registered(redirect_uri, app.redirect_uris):
         raise _ShownOnPage("authorize.wrong_address")
     repeated = len(set(names)) != len(names) and not mount.tolerates(Tolerance.LAST_WINS)
-    return Asked(parameters=parameters, repeated=repeated, mount=mount, app=app, redirect_uri=redirect_uri)
+    return Asked(
+        parameters=parameters,
+        repeated=repeated,
+        unreadable=bool(request.unreadable),
+        mount=mount,
+        app=app,
+        redirect_uri=redirect_uri,
+    )
+
+
+def _all_readable(server: AuthorizationServer, asked: Asked) -> None:
+    del server
+    if asked.unreadable:
+        raise InvalidRequestError("parameters must be percent-encoded UTF-8")
 
 
 def _no_parameter_twice(server: AuthorizationServer, asked: Asked) -> None:
@@ -183,6 +201,7 @@ def _scope_sound(server: AuthorizationServer, asked: Asked) -> None:
 
 
 CHECKS: tuple[Callable[[AuthorizationServer, Asked], None], ...] = (
+    _all_readable,
     _no_parameter_twice,
     _state_present,
     _texts_sound,

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 
+FORM = "application/x-www-form-urlencoded"
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 Pairs = tuple[tuple[str, str], ...]
+
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+_NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +31,8 @@ class Request:
         authorization: the ``Authorization`` header.
         browser: the value of the browser-binding cookie.
         language: what the browser prefers of the languages there are.
+        unreadable: names of parameters that are no percent-encoded UTF-8 (RFC 6749 appendix B); in their values, bytes
+            that are none stand as lone surrogates, so that they can be given back as they came.
     """
 
     method: str = "GET"
@@ -34,6 +42,7 @@ class Request:
     authorization: str | None = field(default=None, repr=False)
     browser: str | None = field(default=None, repr=False)
     language: str = "en"
+    unreadable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,22 @@ class Reply:
     """A new value for the browser-binding cookie."""
     language: str | None = None
     """The language that the app says its user reads."""
+
+
+def exact_pairs(sent: bytes) -> tuple[Pairs, frozenset[str]]:
+    """The parameters of a URL or a form as they were sent, and the names of those that are no percent-encoded UTF-8."""
+    pairs: list[tuple[str, str]] = []
+    unreadable = set[str]()
+    for piece in filter(None, sent.split(b"&")):
+        name, value = (_as_sent(part) for part in piece.partition(b"=")[::2])
+        pairs.append((name, value))
+        if _NO_ESCAPE.search(piece) or _NO_TEXT.search(name + value):
+            unreadable.add(name)
+    return tuple(pairs), frozenset(unreadable)
+
+
+def _as_sent(piece: bytes) -> str:
+    return unquote_to_bytes(piece.replace(b"+", b" ")).decode("utf-8", "surrogateescape")
 
 
 def once(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -50,8 +50,9 @@ def _scheme_fault(scheme: str, host: str | None) -> str | None:
 
 
 def answer_url(redirect_uri: str, parameters: Mapping[str, str | None]) -> str:
-    """The redirect URI with the answer's parameters behind its own query."""
-    query = urlencode({name: value for name, value in parameters.items() if value is not None})
+    """The redirect URI with the parameters behind its own query; a lone surrogate is the byte it stands for."""
+    given = {name: value for name, value in parameters.items() if value is not None}
+    query = urlencode(given, errors="surrogateescape")
     return f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{query}"
 
 

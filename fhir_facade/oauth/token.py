@@ -11,7 +11,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 
 from fhir_facade.oauth import backend, clients, redeem, refresh
-from fhir_facade.oauth.messages import Reply, Request, answering, given, once
+from fhir_facade.oauth.messages import FORM, Reply, Request, answering, given, once
 from fhir_facade.oauth.mounts import Mount, Tolerance
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.store.apps import App
@@ -24,8 +24,6 @@ FLOWS: Mapping[str, Flow] = {
     "refresh_token": refresh.refresh,
     "client_credentials": backend.issue,
 }
-
-_FORM = "application/x-www-form-urlencoded"
 
 
 def token(server: AuthorizationServer, mount: Mount, request: Request) -> Reply:
@@ -53,7 +51,7 @@ def form_of(mount: Mount, request: Request) -> Mapping[str, str]:
     """
     if request.query:
         raise InvalidRequestError("parameters belong in the body, never in the URL")
-    allowed = {_FORM} | ({"multipart/form-data"} if mount.tolerates(Tolerance.MULTIPART) else set())
+    allowed = {FORM} | ({"multipart/form-data"} if mount.tolerates(Tolerance.MULTIPART) else set())
     if request.content_type not in allowed:
-        raise InvalidRequestError(f"the body must be {_FORM}")
+        raise InvalidRequestError(f"the body must be {FORM}")
     return given(request.form) if mount.tolerates(Tolerance.LAST_WINS) else once(request.form)

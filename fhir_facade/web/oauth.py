@@ -7,7 +7,7 @@ The same endpoints stand at ``/oauth`` and, where the operator wants CMS's Blue 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -16,7 +16,7 @@ from fhir_facade.access.grant import Grant
 from fhir_facade.oauth import discovery, registration, status, token
 from fhir_facade.oauth.authorize import authorize
 from fhir_facade.oauth.bearer import Bearer, BearerError
-from fhir_facade.oauth.messages import NO_STORE, Reply, Request
+from fhir_facade.oauth.messages import FORM, NO_STORE, Reply, Request, exact_pairs
 from fhir_facade.oauth.mounts import COMPATIBLE, STRICT, Mount
 from fhir_facade.oauth.server import AuthorizationServer
 from fhir_facade.oauth.status import Describe
@@ -77,7 +77,7 @@ def _add_endpoints(blueprint: Blueprint, desk: OAuthDesk, mount: Mount) -> None:
         "introspect": lambda: status.introspect(server, mount, _request(server)),
     }
     both: dict[str, Callable[[], Reply]] = {
-        "authorize": lambda: authorize(server, mount, _request(server)),
+        "authorize": lambda: authorize(server, mount, _authorization_request(server)),
         "userinfo": lambda: _userinfo(desk, mount),
     }
     for name, paths in mount.paths.items():
@@ -124,6 +124,15 @@ def _request(server: AuthorizationServer) -> Request:
         browser=request.cookies.get(server.browser_cookie),
         language=wanted_language(request),
     )
+
+
+def _authorization_request(server: AuthorizationServer) -> Request:
+    """The request with its parameters as they were sent: the framework writes escapes where bytes are no UTF-8."""
+    query, unreadable = exact_pairs(request.query_string)
+    if request.mimetype != FORM:
+        return replace(_request(server), query=query, unreadable=unreadable)
+    form, more = exact_pairs(request.get_data())  # before the framework reads the form, which leaves nothing to read
+    return replace(_request(server), query=query, form=form, unreadable=unreadable | more)
 
 
 def _response(desk: OAuthDesk, reply: Reply) -> Response:
