@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Collection, Iterable
-from functools import lru_cache
+from collections.abc import Collection, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
 
 from fhir_facade.search.query import (
-    DateIndex,
     IndexValue,
     IndexValues,
     ReferenceIndex,
@@ -34,20 +33,13 @@ SERVICE = "service-date"
 
 
 def pack(found: IndexValues) -> bytes:
-    """Index values as MessagePack."""
-    return msgspec.msgpack.encode({name: [_packed(value) for value in values] for name, values in found.items()})
+    """Index values as MessagePack; a text that stands for itself as plain text."""
+    return msgspec.msgpack.encode({name: _plain(values) for name, values in found.items()})
 
 
-def _packed(value: IndexValue) -> list[Any] | str:
-    match value:
-        case DateIndex():
-            return [value.span.low, value.span.high]
-        case TokenIndex():
-            return [value.system, value.code]
-        case ReferenceIndex():
-            return [value.reference]
-        case StringIndex():
-            return value.text
+def _plain(values: tuple[IndexValue, ...]) -> Sequence[IndexValue | str]:
+    texts = type(values[0]) is StringIndex  # values of a parameter are texts all or none
+    return [value.text for value in values if isinstance(value, StringIndex)] if texts else values
 
 
 def unpack(packed: bytes, wanted: Collection[str] | None = None) -> IndexValues:
@@ -64,10 +56,9 @@ def _unpacked(item: Any) -> IndexValue:
         return ReferenceIndex(item[0])
     if isinstance(item[0], str):
         return TokenIndex(item[0], item[1])
-    return DateIndex(Span(item[0], item[1]))
+    return Span(item[0], item[1])
 
 
-@lru_cache(maxsize=65_536)
 def term(parameter: str, text: str) -> str:
     """Four characters that stand for a code or the last segment of a reference."""
     return b64encode(hashlib.blake2b(f"{parameter}\0{text}".encode(), digest_size=3).digest()).decode()
@@ -80,27 +71,34 @@ def last_segment(reference: str) -> str:
 
 def terms(resource_type: str, found: IndexValues) -> str:
     """Every term of a resource, one after another."""
-    parameters = REGISTRY[resource_type].parameters
-    hashed: dict[str, None] = {}
-    for name, values in found.items():
-        if name not in UNTERMED and parameters[name].kind is not Kind.DATE:
-            hashed.update((term(name, text), None) for text in _texts(name, values, parameters[name].kind))
-    return "".join(hashed)
+    termed = _termed(resource_type)
+    return "".join(
+        dict.fromkeys([_term(name, value) for name, values in found.items() if name in termed for value in values])
+    )
 
 
-def _texts(name: str, values: Iterable[IndexValue], kind: Kind) -> Iterable[str]:
-    for value in values:
-        if isinstance(value, TokenIndex):
-            yield value.code
-        elif isinstance(value, ReferenceIndex):
-            yield last_segment(value.reference)
-        elif isinstance(value, StringIndex) and kind is Kind.URI:
-            yield value.text
+@cache
+def _termed(resource_type: str) -> frozenset[str]:
+    """The parameters that have terms; strings are compared by their beginnings, dates by their bounds."""
+    parameters = REGISTRY[resource_type].parameters.values()
+    return frozenset(one.name for one in parameters if one.kind not in (Kind.DATE, Kind.STRING)) - UNTERMED
+
+
+@lru_cache(maxsize=65_536)
+def _term(parameter: str, value: IndexValue) -> str:
+    match value:
+        case TokenIndex():
+            return term(parameter, value.code)
+        case ReferenceIndex():
+            return term(parameter, last_segment(value.reference))
+        case StringIndex():
+            return term(parameter, value.text)
+    return ""
 
 
 def bounds(found: IndexValues) -> tuple[int | None, int | None]:
     """First instant and end of all services, microseconds; None where a bound is open or nothing is known."""
-    spans = [value.span for value in found.get(SERVICE, ()) if isinstance(value, DateIndex)]
+    spans = [value for value in found.get(SERVICE, ()) if isinstance(value, Span)]
     lows = [span.low for span in spans]
     highs = [span.high for span in spans]
     low = None if not lows or None in lows else min(value for value in lows if value is not None)

@@ -14,7 +14,7 @@ from typing import Any
 
 from fhir_facade.resources.page import Position
 from fhir_facade.search.folding import fold_string
-from fhir_facade.search.query import DateIndex, IndexValue, IndexValues, ReferenceIndex, SortKey, TokenIndex
+from fhir_facade.search.query import IndexValue, IndexValues, ReferenceIndex, SortKey, Span, TokenIndex
 
 UNRANKED = 0
 """Rank of what has no day: after everything that has one."""
@@ -57,8 +57,8 @@ def column_keys(sort: Sequence[SortKey], identifier: str, updated: int) -> Keys:
 
 
 def _plain(value: IndexValue, late: bool) -> int | str | None:
-    if isinstance(value, DateIndex):
-        return value.span.high if late else value.span.low
+    if isinstance(value, Span):
+        return value.high if late else value.low
     if isinstance(value, TokenIndex):
         return value.code
     if isinstance(value, ReferenceIndex):

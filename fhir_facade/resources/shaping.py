@@ -19,7 +19,7 @@ from fhir_facade.resources.page import Rendered
 from fhir_facade.resources.rendering import microseconds
 from fhir_facade.search.index import index
 from fhir_facade.search.moments import period_span
-from fhir_facade.search.query import DateIndex, IndexValues, Span
+from fhir_facade.search.query import IndexValues, Span
 from fhir_facade.search.registry import REGISTRY
 
 Json = Mapping[str, Any]
@@ -118,7 +118,7 @@ def _mark(meta: dict[str, Any], labels: frozenset[str]) -> None:
 
 
 def _spans(values: IndexValues) -> list[Span]:
-    return [value.span for value in values.get("service-date", ()) if isinstance(value, DateIndex)]
+    return [value for value in values.get("service-date", ()) if isinstance(value, Span)]
 
 
 def _days(values: IndexValues) -> tuple[date, date]:

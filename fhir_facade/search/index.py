@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhir_facade.search.folding import fold_code
 from fhir_facade.search.moments import period_span, span
-from fhir_facade.search.query import (
-    DateIndex,
-    IndexValue,
-    IndexValues,
-    ReferenceIndex,
-    StringIndex,
-    TokenIndex,
-)
+from fhir_facade.search.query import IndexValue, IndexValues, ReferenceIndex, StringIndex, TokenIndex
 from fhir_facade.search.registry import REGISTRY, Kind, Parameter
 
 Resource = Mapping[str, Any]
-_Extract = Callable[[Any, Parameter], Iterator[IndexValue]]
+_Read = Callable[[Any, Parameter], Iterable[IndexValue]]
+
+
+class _Step(NamedTuple):
+    """One parameter of a type, its paths, and what reads the elements there."""
+
+    parameter: Parameter
+    paths: list[tuple[str, ...]]
+    read: _Read
 
 
 def index(resource: Resource, wanted: Collection[str] | None = None) -> IndexValues:
@@ -35,41 +36,47 @@ def index(resource: Resource, wanted: Collection[str] | None = None) -> IndexVal
         ValueError: an indexed date of the resource is no FHIR date.
     """
     values: IndexValues = {}
-    for parameter, extract, paths in _plan(resource["resourceType"]):
+    walked: dict[tuple[str, ...], Iterable[Any]] = {}
+    for parameter, paths, read in _plan(resource["resourceType"]):
         if wanted is not None and parameter.name not in wanted:
             continue
-        found: dict[IndexValue, None] = {}
-        for first, path in paths:
-            if first in resource:
-                for element in _distinct(elements(resource, path)):
-                    found.update(dict.fromkeys(extract(element, parameter)))
+        found: list[IndexValue] = []
+        for path in paths:
+            if path[0] in resource:
+                if path not in walked:
+                    walked[path] = _distinct(_walked([resource], path))
+                for element in walked[path]:
+                    found += read(element, parameter)
         if found:
-            values[parameter.name] = tuple(found)
+            values[parameter.name] = tuple(dict.fromkeys(found)) if len(found) > 1 else (found[0],)
     return values
 
 
 @cache
-def _plan(resource_type: str) -> list[tuple[Parameter, _Extract, list[tuple[str, str]]]]:
-    """Every parameter of a type with what reads it, and its paths, each after the element that it begins with."""
+def _plan(resource_type: str) -> list[_Step]:
+    """How to read every parameter of a type."""
     return [
-        (parameter, _EXTRACT[parameter.kind], [(_steps(path)[0], path) for path in parameter.paths])
+        _Step(parameter, [*map(_steps, parameter.paths)], _READ[parameter.kind])
         for parameter in REGISTRY[resource_type].parameters.values()
     ]
 
 
 def elements(node: Any, path: str) -> list[Any]:
     """Everything at a dotted ``path`` under ``node``; lists are walked."""
-    found = [node]
-    for step in _steps(path):
-        found = [item[step] for item in found if isinstance(item, dict) and step in item]
-        if list in map(type, found):
-            found = _flat(found)
-    return [item for item in found if item is not None]
+    return _walked([node], _steps(path))
 
 
 @lru_cache(maxsize=256)
 def _steps(path: str) -> tuple[str, ...]:
     return tuple(path.split("."))
+
+
+def _walked(found: list[Any], steps: tuple[str, ...]) -> list[Any]:
+    for step in steps:
+        found = [item[step] for item in found if isinstance(item, dict) and step in item]
+        if list in map(type, found):
+            found = _flat(found)
+    return [item for item in found if item is not None] if None in found else found
 
 
 def _flat(found: list[Any]) -> list[Any]:
@@ -95,49 +102,42 @@ def _distinct(found: list[Any]) -> Iterable[Any]:
     return found if len(found) < 2 else {item if type(item) is str else id(item): item for item in found}.values()
 
 
-def _dates(element: Any, _: Parameter) -> Iterator[IndexValue]:
-    found = period_span(element) if isinstance(element, dict) else _span(element)
-    if found is not None:
-        yield DateIndex(found)
+def _dates(element: Any, _: Parameter) -> Iterable[IndexValue]:
+    found = period_span(element) if isinstance(element, dict) else span(element)
+    return () if found is None else (found,)
 
 
-_span = lru_cache(maxsize=8_192)(span)  # the lines of a claim share their days
-
-
-def _tokens(element: Any, parameter: Parameter) -> Iterator[IndexValue]:
+def _tokens(element: Any, parameter: Parameter) -> Iterable[IndexValue]:
     if isinstance(element, bool):
-        yield TokenIndex("", "true" if element else "false")
-    elif isinstance(element, str):
-        yield TokenIndex(parameter.system, fold_code(element, parameter.folded))
-    elif "coding" in element:
-        for coding in element["coding"]:
-            yield from _tokens(coding, parameter)
-    else:
-        code = element.get("code", element.get("value"))
-        if isinstance(code, str):
-            yield TokenIndex(element.get("system", ""), fold_code(code, parameter.folded))
-
-
-def _references(element: Any, parameter: Parameter) -> Iterator[IndexValue]:
-    if isinstance(element.get("reference"), str):
-        yield ReferenceIndex(element["reference"])
-    if isinstance(element.get("identifier"), Mapping):
-        yield from _tokens(element["identifier"], parameter)
-
-
-def _strings(element: Any, _: Parameter) -> Iterator[IndexValue]:
+        return (TokenIndex("", "true" if element else "false"),)
     if isinstance(element, str):
-        yield StringIndex(element)
+        return (TokenIndex(parameter.system, fold_code(element, parameter.folded)),)
+    if "coding" in element:
+        return [token for coding in element["coding"] for token in _tokens(coding, parameter)]
+    code = element.get("code", element.get("value"))
+    if isinstance(code, str):
+        return (TokenIndex(element.get("system", ""), fold_code(code, parameter.folded)),)
+    return ()
 
 
-def _uris(element: Any, _: Parameter) -> Iterator[IndexValue]:
-    if isinstance(element, str):
-        yield StringIndex(element)
-        if "|" in element:
-            yield StringIndex(element.partition("|")[0])
+def _references(element: Any, parameter: Parameter) -> Iterable[IndexValue]:
+    reference, identifier = element.get("reference"), element.get("identifier")
+    found: list[IndexValue] = [ReferenceIndex(reference)] if isinstance(reference, str) else []
+    if isinstance(identifier, Mapping):
+        found += _tokens(identifier, parameter)
+    return found
 
 
-_EXTRACT: Mapping[Kind, _Extract] = {
+def _strings(element: Any, _: Parameter) -> Iterable[IndexValue]:
+    return (StringIndex(element),) if isinstance(element, str) else ()
+
+
+def _uris(element: Any, parameter: Parameter) -> Iterable[IndexValue]:
+    found = _strings(element, parameter)
+    return (*found, StringIndex(element.partition("|")[0])) if found and "|" in element else found
+
+
+_READ: Mapping[Kind, _Read] = {
     Kind.DATE: _dates,
     Kind.TOKEN: _tokens,
     Kind.REFERENCE: _references,

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from fhir_facade.search.folding import fold_string
 from fhir_facade.search.query import (
     Criterion,
-    DateIndex,
     DateValue,
     IndexValue,
     IndexValues,
@@ -47,8 +46,8 @@ def _meets(resource_type: str, criterion: Criterion, found: IndexValues) -> bool
 
 def _equals(resource_type: str, criterion: Criterion, wanted: Value, value: IndexValue) -> bool:
     match wanted, value:
-        case DateValue(), DateIndex():
-            return compare(wanted.prefix, wanted.span, value.span)
+        case DateValue(), Span():
+            return compare(wanted.prefix, wanted.span, value)
         case TokenValue(), TokenIndex():
             return wanted.system in (None, value.system) and wanted.code in (None, value.code)
         case ReferenceValue(), ReferenceIndex():

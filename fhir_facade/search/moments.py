@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from fhir_facade.search.query import Span
@@ -25,6 +26,7 @@ _MOMENT = re.compile(
 )
 
 
+@lru_cache(maxsize=8_192)  # days come back again and again
 def span(text: str) -> Span:
     """The whole year, month, day, minute, second or fraction that ``text`` names.
 

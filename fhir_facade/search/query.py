@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 
 class Prefix(StrEnum):
     """R4 §3.1.1.4.5."""
@@ -24,8 +26,7 @@ class Prefix(StrEnum):
     AP = "ap"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, array_like=True):
     """A half-open range ``[low, high)`` in microseconds since 1970-01-01T00:00Z; ``None`` is unbounded."""
 
     low: int | None
@@ -130,35 +131,27 @@ class SearchQuery:
     elements: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DateIndex:
-    """A date, instant or Period of a resource as a half-open range."""
-
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class TokenIndex:
+class TokenIndex(msgspec.Struct, frozen=True, array_like=True):
     """A code or identifier of a resource; ``system`` ``""`` where it has none."""
 
     system: str
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReferenceIndex:
+class ReferenceIndex(msgspec.Struct, frozen=True, array_like=True):
     """A relative reference ``Type/id``, or an absolute URL elsewhere; its identifier is a ``TokenIndex`` beside it."""
 
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class StringIndex:
+class StringIndex(msgspec.Struct, frozen=True, array_like=True):
     """A text of a resource, as it stands: strings are compared folded (``search.folding``), uris exactly."""
 
     text: str
 
 
-IndexValue = DateIndex | TokenIndex | ReferenceIndex | StringIndex
+IndexValue = Span | TokenIndex | ReferenceIndex | StringIndex
+"""What a parameter sees at one place of a resource; a date, instant or Period is the ``Span`` of it."""
+
 IndexValues = dict[str, tuple[IndexValue, ...]]
 """Search parameter → everything of one resource that it looks at. A parameter without values is absent."""

@@ -17,7 +17,8 @@ from fhir_facade.resources.rendering import microseconds
 from fhir_facade.resources.schema import SHARED, TYPES
 from fhir_facade.search.index import index
 
-_REFERENCE = re.compile(rb'"reference":"(Organization|Practitioner)/([A-Za-z0-9\-.]{1,64})"')
+_REFERENCE = b'"reference":"'
+_SHARED = re.compile(rb'(Organization|Practitioner)/([A-Za-z0-9\-.]{1,64})"')
 
 Link = tuple[int, str]
 """Type and id of a shared resource that a member's resource names."""
@@ -129,4 +130,5 @@ def _compressed(row: Mapping[str, Any], packer: Packer) -> dict[str, Any]:
 
 def links(body: bytes) -> frozenset[Link]:
     """The organizations and practitioners that a resource names."""
-    return frozenset((TYPES[kind.decode()], identifier.decode()) for kind, identifier in _REFERENCE.findall(body))
+    found = map(_SHARED.match, body.split(_REFERENCE)[1:])
+    return frozenset((TYPES[one[1].decode()], one[2].decode()) for one in found if one)

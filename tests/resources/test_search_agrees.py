@@ -15,7 +15,6 @@ from fhir_facade.search.index import index
 from fhir_facade.search.match import matches
 from fhir_facade.search.query import (
     Criterion,
-    DateIndex,
     DateValue,
     IndexValue,
     IndexValues,
@@ -87,7 +86,7 @@ class Random:
         return StringValue(text if self.dice.random() < 0.5 else text[: self.dice.randrange(1, 6)])
 
     def date(self, carried: IndexValue | None) -> DateValue:
-        low = carried.span.low if isinstance(carried, DateIndex) and carried.span.low is not None else 20_000 * DAY
+        low = carried.low if isinstance(carried, Span) and carried.low is not None else 20_000 * DAY
         low += self.dice.choice((0, 0, 0, DAY, -DAY, 30 * DAY, -400 * DAY, 1_000_000))
         width = self.dice.choice((DAY, DAY, 31 * DAY, 365 * DAY, 1_000_000, 1_000))
         return DateValue(self.dice.choice(tuple(Prefix)), Span(low, low + width))
