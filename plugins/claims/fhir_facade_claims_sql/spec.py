@@ -7,7 +7,8 @@ A field is written as ``"column"``, or as a table with some of these keys::
     values    source value → record value; "12*" stands for every value that begins so, "" as record value means that
               the column says nothing; a filled value that is not listed is a fault of the row
     otherwise what a value that is not listed becomes, instead of a fault
-    system    code system or identifier system: a constant, or another field
+    system    code system or identifier system: a constant, a list of constants in the order of the columns, or another
+              field
     version   version of the code system: a constant, or another field
     format    strptime format of a date that is kept as text
     prefix    text put before the value (ids: so that two tables cannot give the same one)
@@ -37,6 +38,8 @@ class Spec:
 
     columns: tuple[str, ...] = ()
     constant: str | None = None
+    named: tuple[str, ...] = ()
+    """A constant for each column: that of the first one that says something is the value."""
     values: Mapping[str, str] | None = None
     otherwise: str | None = None
     system: Spec | None = None
@@ -82,12 +85,12 @@ class Spec:
         """
         if self.constant is not None:
             return self.constant
-        for column in self.columns:
+        for place, column in enumerate(self.columns):
             raw = row.get(column)
             if isinstance(raw, str):
                 raw = raw.strip()
             if raw is not None and str(raw) not in absent and (said := self.known(raw, column)) is not None:
-                return said
+                return self.named[place] if self.named else said
         return None
 
     def known(self, raw: Any, column: str) -> Any:
@@ -143,18 +146,28 @@ class SpecReader:
     def _table(self, raw: Mapping[str, Any], where: str) -> Spec:
         column = raw.get("column", [])
         values = raw.get("values")
+        columns = tuple([column] if isinstance(column, str) else column)
         return Spec(
-            columns=tuple([column] if isinstance(column, str) else column),
+            columns=columns,
             constant=None if "value" not in raw else str(raw["value"]),
             values=None if values is None else {str(key): str(value) for key, value in values.items()},
             otherwise=raw.get("otherwise"),
-            system=self._part(raw.get("system"), f"{where}.system"),
+            system=self._system(raw, columns, f"{where}.system"),
             version=self._part(raw.get("version"), f"{where}.version"),
             format=raw.get("format"),
             prefix=raw.get("prefix", ""),
             encode=raw.get("encode", ""),
             repeat=int(raw.get("repeat", 0)),
         )
+
+    def _system(self, raw: Mapping[str, Any], columns: tuple[str, ...], where: str) -> Spec | None:
+        system = raw.get("system")
+        if not isinstance(system, list):
+            return self._part(system, where)
+        if len(system) != len(columns) or not all(isinstance(one, str) for one in system):
+            self.faults.append(f"{where}: a list needs one constant for each column, in their order")
+            return None
+        return replace(self._table({**raw, "system": None, "version": None}, where), named=tuple(system))
 
     def _part(self, raw: Any, where: str) -> Spec | None:
         if raw is None:

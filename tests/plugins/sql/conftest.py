@@ -43,9 +43,20 @@ def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
 @pytest.fixture(params=DATABASES, scope="module")
 def tuva_url(request: pytest.FixtureRequest, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database that holds the seeds."""
-    url = new_database(request, tmp_path_factory.mktemp("tuva"))
+    return filled(request, shared, tmp_path_factory, "tuva")
+
+
+@pytest.fixture(params=DATABASES, scope="module")
+def older_tuva_url(request: pytest.FixtureRequest, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database that holds the seeds in the schema before 2026."""
+    return filled(request, shared, tmp_path_factory, "tuva-2024")
+
+
+def filled(request: pytest.FixtureRequest, shared: Path, folders: pytest.TempPathFactory, preset: str) -> str:
+    """A database with the seeds as the preset reads them."""
+    url = new_database(request, folders.mktemp("tuva"))
     engine = sa.create_engine(url)
-    tuva.load(engine, shared / "data/tuva")
+    tuva.load(engine, shared / "data/tuva", preset)
     engine.dispose()
     return url
 

@@ -98,13 +98,23 @@ def test_every_preset_is_free_of_faults(preset: str) -> None:
 def test_every_fault_of_a_mapping_is_in_one_error(tmp_path: Path) -> None:
     broken = MAPPING.replace("mapping = 1", "mapping = 2").replace('family = "name"', 'surname = "name"')
     broken = broken.replace('claim_id = "claim"\n', "").replace('number = "number"\n', "")
-    broken = broken.replace('table = "claims"', "tabel = 'claims'")
+    broken = broken.replace('table = "claims"', "tabel = 'claims'").replace(
+        'system = "procedure"', 'system = ["a", "b"]'
+    )
 
     with pytest.raises(ConfigError) as raised:
         load(mapping(tmp_path, broken))
 
     message = str(raised.value)
-    for fault in ("mapping: must be 1", "surname", "line.claim_id", "line.fields.number", "tabel", "needs a table"):
+    for fault in (
+        "mapping: must be 1",
+        "surname",
+        "line.claim_id",
+        "line.fields.number",
+        "tabel",
+        "needs a table",
+        "procedure.system: a list",
+    ):
         assert fault in message
 
 

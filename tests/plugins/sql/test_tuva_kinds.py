@@ -7,6 +7,8 @@ from functools import cache
 import pytest
 
 import fhir_facade_claims_sql as sql
+from fhir_facade.contracts import codes
+from fhir_facade.contracts.codes import Code
 from fhir_facade.contracts.records import ClaimKind
 from fhir_facade_claims_sql.claims import Parts, build
 from fhir_facade_claims_sql.people import RowFault, values_of
@@ -96,3 +98,19 @@ def test_the_only_line_of_a_stay_that_names_no_service_is_its_total(
     rows = [claim | {"claim_line_number": str(number)} | line for number, line in enumerate(lines, 1)]
     made = build(mapping.claims[0], Parts(own=rows[0], children={0: rows}), (), mapping.absent)
     assert [line.revenue for line in made.lines] == revenues
+
+
+@pytest.mark.parametrize(
+    ("row", "drg"),
+    [
+        ({"ms_drg_code": "470", "apr_drg_code": "302"}, Code(codes.MS_DRG, "470")),
+        ({"ms_drg_code": "470"}, Code(codes.MS_DRG, "470")),
+        ({"ms_drg_code": "", "apr_drg_code": "302"}, Code(codes.APR_DRG, "302")),
+        ({"apr_drg_code": "302"}, Code(codes.APR_DRG, "302")),
+        ({}, None),
+    ],
+)
+def test_the_older_schema_has_a_column_for_each_kind_of_drg(row: dict[str, str], drg: Code | None) -> None:
+    (section, *_) = (one.claim for one in sql.preset("tuva-2024").claims)
+    spoken = {"claim_type": "professional", **row}
+    assert values_of(section, spoken, sql.preset("tuva-2024").absent, section.claim_key).get("drg") == drg

@@ -16,6 +16,7 @@ from fhir_facade.resources.page import Rendered, Resources, Viewer
 from fhir_facade.resources.schema import NAMES
 from fhir_facade.search.query import SearchQuery
 from fhir_facade_claims_sql import SqlSource
+from tests.plugins.sql.conftest import opened
 from tests.plugins.sql.test_tuva import MEDICAL, PHARMACY, REJECTS_AT_MOST
 from tests.resources.filled import Filler
 from tests.resources.world import SOURCE
@@ -42,7 +43,21 @@ def everything(resources: Resources, viewer: Viewer) -> list[Rendered]:
 def test_every_claim_is_served_or_listed_and_live_and_copy_are_alike_to_the_byte(
     source: SqlSource, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
-    database = source.engine.dialect.name
+    account_for(source, tmp_path, figure, source.engine.dialect.name)
+
+
+def test_the_older_schema_serves_the_very_same_bytes(
+    older_tuva_url: str, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    source = opened(older_tuva_url, tmp_path, preset="tuva-2024")
+
+    account_for(source, tmp_path, figure, f"{source.engine.dialect.name}, older schema")
+
+    source.close()
+
+
+def account_for(source: SqlSource, tmp_path: Path, figure: Callable[[str], None], database: str) -> None:
+    """Every claim is served or listed, live as from the copy, and as from every other database."""
     url = replica_url(None, tmp_path / "state")
     migrate(url)
     filler = Filler(url, tmp_path / "state")

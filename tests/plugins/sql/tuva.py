@@ -19,11 +19,14 @@ NUMBERS = {"claim_line_number": sa.Integer}
 MONEY = ("_amount",)
 
 
-def load(engine: Engine, folder: Path) -> None:
-    """Create the three tables with their indexes and fill them."""
+def load(engine: Engine, folder: Path, preset: str = "tuva") -> None:
+    """Create the three tables with their indexes and fill them, in the schema that the preset reads."""
     for name, (file, keys) in TABLES.items():
         with (folder / file).open(newline="", encoding="utf-8") as handle:
             rows = list(csv.DictReader(handle))
+        if preset == "tuva-2024":
+            keys = tuple("patient_id" if key == "person_id" else key for key in keys)
+            rows = [older(row) for row in rows]
         table = sa.Table(name, sa.MetaData(), *(column(field) for field in rows[0]))
         for key in keys:
             sa.Index(f"{name}_{key}", table.c[key])
@@ -32,6 +35,15 @@ def load(engine: Engine, folder: Path) -> None:
             for start in range(0, len(rows), 200):
                 connection.execute(table.insert(), [typed(row) for row in rows[start : start + 200]])
             connection.execute(sa.text(f"{ANALYZE.get(engine.dialect.name, 'ANALYZE')} {name}"))
+
+
+def older(row: dict[str, str]) -> dict[str, str]:
+    """The same row in the schema before 2026: other names, and a column for each kind of DRG."""
+    held = {{"person_id": "patient_id"}.get(name, name): value for name, value in row.items()}
+    if "drg_code" in held:
+        kind, code = held.pop("drg_code_type"), held.pop("drg_code")
+        held |= {"ms_drg_code": code if kind == "ms-drg" else "", "apr_drg_code": code if kind == "apr-drg" else ""}
+    return held
 
 
 def column(field: str) -> sa.Column[object]:
