@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, delete, 
 from sqlalchemy.exc import IntegrityError
 
 from fhir_facade.store.engine import Connection, Store
+from fhir_facade.store.secrets import is_name
 from fhir_facade.store.tables import metadata
 
 login_visits = Table(
@@ -140,6 +141,8 @@ class Logins:
 
     def visit(self, visit_id: str, now: int) -> VisitRow | None:
         """The visit, unless it expired or never was."""
+        if not is_name(visit_id):
+            return None
         found = select(login_visits).where(login_visits.c.visit_id == visit_id, login_visits.c.expires_at > now)
         with self._store.read() as connection:
             row = connection.execute(found).mappings().one_or_none()

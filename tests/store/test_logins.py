@@ -49,6 +49,12 @@ def accounts(store) -> LocalAccounts:
     return LocalAccounts(store, sealing)
 
 
+@pytest.mark.parametrize("name", ["\0", "v\0", "", "\ud800", "x" * 10_000, "é"])
+def test_a_name_that_no_visit_can_have_is_no_visit(logins: Logins, name: str) -> None:
+    assert logins.visit("v", NOW) is not None
+    assert logins.visit(name, NOW) is None
+
+
 def test_an_attempt_has_one_taker(logins: Logins) -> None:
     logins.save_attempt(ATTEMPT)
     assert winners(lambda: logins.take_attempt("h", "v", NOW)) == 1
