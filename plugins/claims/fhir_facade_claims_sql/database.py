@@ -92,6 +92,7 @@ def _prepare(engine: Engine, connection: Any, record: Any, settings: SqlSettings
             cursor.execute("SET SESSION TRANSACTION READ ONLY")
             cursor.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES,PIPES_AS_CONCAT')")
             cursor.execute(f"SET SESSION {_time_limit(connection, int(settings.statement_timeout_s))}")
+        record.info["limit"] = int(settings.statement_timeout_s)
 
 
 def _time_limit(connection: Any, seconds: int) -> str:
@@ -157,22 +158,24 @@ def alone(engine: Engine) -> Engine:
 @contextmanager
 def without_time_limit(connection: Connection) -> Iterator[None]:
     """No time-out of statements meanwhile: for a read of whole tables while nobody waits."""
-    dialect, info = connection.dialect.name, connection.connection.info
-    usual: Any = info.get("limit")
-    if dialect == "sqlite":
-        info["limit"] = float("inf")
-    elif dialect == "postgresql":
-        connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
-    elif dialect in ("mysql", "mariadb"):
-        usual = connection.execute(sa.text("SELECT @@max_statement_time")).scalar_one()
-        connection.execute(sa.text("SET SESSION max_statement_time = 0"))
+    usual = connection.connection.info.get("limit", 0)
+    _limit(connection, None)
     try:
         yield
     finally:
-        if dialect == "sqlite":
-            info["limit"] = usual
-        elif dialect in ("mysql", "mariadb"):
-            connection.execute(sa.text(f"SET SESSION max_statement_time = {float(usual)}"))
+        _limit(connection, usual)
+
+
+def _limit(connection: Connection, seconds: int | None) -> None:
+    """Let statements take so long from now on, or as long as they need; PostgreSQL forgets it with the transaction."""
+    dialect = connection.dialect.name
+    if dialect == "sqlite":
+        connection.connection.info["limit"] = float("inf") if seconds is None else seconds
+    elif dialect == "postgresql" and seconds is None:
+        connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
+    elif dialect in ("mysql", "mariadb"):
+        named = _time_limit(connection.connection.driver_connection, seconds or 0)
+        connection.execute(sa.text(f"SET SESSION {named}"))
 
 
 def first_line(error: BaseException) -> str:
