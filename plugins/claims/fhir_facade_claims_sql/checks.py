@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade_claims_sql.database import reading
 from fhir_facade_claims_sql.loading import FILE_COLUMN, LINE_COLUMN
-from fhir_facade_claims_sql.mapping import MappingFile, Section
+from fhir_facade_claims_sql.mapping import MappingFile
+from fhir_facade_claims_sql.sections import Section
 from fhir_facade_claims_sql.statements import Statements
 
 OWN_ID = ("organization", "practitioner")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from fhir_facade.contracts.people import Identifier
 from fhir_facade.contracts.records import (
@@ -25,8 +24,8 @@ from fhir_facade.contracts.records import (
     PharmacyDetails,
     Procedure,
 )
-from fhir_facade_claims_sql.mapping import ClaimSet, Section
 from fhir_facade_claims_sql.people import PAYER, RowFault, Values, need, picked, position_of, values_of
+from fhir_facade_claims_sql.sections import ClaimSet, Section
 from fhir_facade_claims_sql.spec import Row
 
 NPI_PREFIX = "npi-"
@@ -62,15 +61,6 @@ _PLAIN = (
     "discharge_status", "drg", "medical_record_number", "patient_account_number", "adjustments", "billing_network",
     "rendering_network", "benefit_payment", "payment_status", "paid_on",
 )  # fmt: skip
-_LINE = (
-    "number", "service_start", "service_end", "revenue", "procedure", "modifiers", "place_of_service", "units", "unit",
-    "drug", "quantity", "quantity_unit", "allowed_units", "adjustments", "rejects", "benefit_payment", "denied",
-    "tooth", "surfaces", "additional_teeth",
-)  # fmt: skip
-
-_AMOUNTS = {f"amounts.{amount}": amount for amount in Amount}
-_TOTALS = {f"totals.{amount}": amount for amount in Amount}
-
 Spans = Sequence[tuple[str, date | None, date | None]]
 """Cover of a member: coverage id, first day, last day; newest first."""
 
@@ -117,8 +107,8 @@ def build(claim_set: ClaimSet, parts: Parts, spans: Spans, absent: frozenset[str
         diagnoses=_diagnoses(claim_set, parts, absent),
         procedures=_procedures(claim_set, parts, absent),
         care_team=_care_team(claim_set, parts, absent),
-        amounts=_amounts(values, _AMOUNTS),
-        totals=_amounts(values, _TOTALS),
+        amounts=_taken(values, section.amounts),
+        totals=_taken(values, section.totals),
         pharmacy=PharmacyDetails(**picked(values, *PHARMACY_FIELDS)) if values["kind"] is ClaimKind.PHARMACY else None,
         position=position_of(section, parts.own, key),
         **picked(values, *_PLAIN),
@@ -146,8 +136,9 @@ def _identifiers(value: Identifier | None) -> tuple[Identifier, ...]:
     return (value,) if value else ()
 
 
-def _amounts(values: Mapping[str, Any], names: Mapping[str, Amount]) -> Amounts:
-    return {names[name]: value for name, value in values.items() if name in names}
+def _taken(values: Values, names: Mapping[str, Amount]) -> Amounts:
+    """The amounts of these names, which are no fields of the record themselves."""
+    return {amount: values.pop(name) for name, amount in names.items() if name in values}
 
 
 def _lines(claim_set: ClaimSet, parts: Parts, claim: Values, absent: frozenset[str]) -> tuple[ClaimLine, ...]:
@@ -162,7 +153,7 @@ def _lines(claim_set: ClaimSet, parts: Parts, claim: Values, absent: frozenset[s
         elif len(places) == 1 and not values.keys() & {"revenue", "procedure"}:
             values["revenue"] = TOTAL_CHARGE  # the only line, and it names no service: it is the stay's total
         place = position_of(section, row, key)
-        found.append(ClaimLine(amounts=_amounts(values, _AMOUNTS), position=place, **picked(values, *_LINE)))
+        found.append(ClaimLine(amounts=_taken(values, section.amounts), position=place, **values))
     return tuple(sorted(found, key=lambda line: line.number))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from fhir_facade_claims_sql.claims import PHARMACY_FIELDS
-from fhir_facade_claims_sql.mapping import MappingFile, Section
+from fhir_facade_claims_sql.mapping import MappingFile
+from fhir_facade_claims_sql.sections import Section
 
 RECORD_NAMES = {
     "member": "Member",

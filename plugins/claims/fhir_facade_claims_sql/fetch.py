@@ -15,12 +15,13 @@ from fhir_facade.contracts.claims import ClaimQuery, Rejected
 from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_sql.claims import Parts, Spans, build
 from fhir_facade_claims_sql.keys import SIZES, padded, size_for
-from fhir_facade_claims_sql.mapping import ClaimSet, MappingFile, Section
+from fhir_facade_claims_sql.mapping import MappingFile
 from fhir_facade_claims_sql.pages import Pages
 from fhir_facade_claims_sql.people import RowFault
 from fhir_facade_claims_sql.ready import Question, Shelf, together
 from fhir_facade_claims_sql.records import Directory, good, newest_first, record, spans_of
 from fhir_facade_claims_sql.samples import Samples
+from fhir_facade_claims_sql.sections import ClaimSet, Section
 from fhir_facade_claims_sql.spec import Row, Spec, filled_in
 from fhir_facade_claims_sql.statements import Statements, Wanted
 

@@ -15,7 +15,7 @@ from fhir_facade.contracts.claims import Rejected
 from fhir_facade.contracts.people import SourcePosition
 from fhir_facade_claims_sql.database import reading, without_time_limit
 from fhir_facade_claims_sql.fetch import Fetcher
-from fhir_facade_claims_sql.mapping import Section
+from fhir_facade_claims_sql.sections import Section
 
 _AT_ONCE = 1_000
 

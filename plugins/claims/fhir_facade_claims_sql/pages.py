@@ -15,9 +15,10 @@ from sqlalchemy.engine import Connection
 
 from fhir_facade.contracts.claims import ClaimQuery
 from fhir_facade_claims_sql.keys import padded, raw_id, same_day, size_for
-from fhir_facade_claims_sql.mapping import ClaimSet, MappingFile, Section
+from fhir_facade_claims_sql.mapping import MappingFile
 from fhir_facade_claims_sql.ready import Question, Shelf
 from fhir_facade_claims_sql.samples import Samples
+from fhir_facade_claims_sql.sections import ClaimSet, Section
 from fhir_facade_claims_sql.spec import Spec, filled_in
 from fhir_facade_claims_sql.statements import Statements, Window, bound_day
 

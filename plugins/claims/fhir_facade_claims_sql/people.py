@@ -21,7 +21,7 @@ from fhir_facade.contracts.people import (
     SourcePosition,
 )
 from fhir_facade_claims_sql.convert import UnfitError
-from fhir_facade_claims_sql.mapping import Section
+from fhir_facade_claims_sql.sections import Section
 from fhir_facade_claims_sql.spec import Row, UnmappedError
 
 T = TypeVar("T")

@@ -10,8 +10,8 @@ from typing import Any
 from fhir_facade.contracts.claims import Rejected
 from fhir_facade.contracts.people import Coverage
 from fhir_facade_claims_sql.claims import Spans
-from fhir_facade_claims_sql.mapping import Section
 from fhir_facade_claims_sql.people import BUILDERS, RowFault, need, position_of, values_of
+from fhir_facade_claims_sql.sections import Section
 from fhir_facade_claims_sql.spec import Row
 
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from fhir_facade_claims_sql.mapping import MappingFile, Section
+from fhir_facade_claims_sql.mapping import MappingFile
+from fhir_facade_claims_sql.sections import Section
 from fhir_facade_claims_sql.statements import Statements
 
 _EMPTY_S = 60.0

@@ -29,12 +29,13 @@ from fhir_facade_claims_sql.checks import faults_of, notes_of, unread_columns
 from fhir_facade_claims_sql.database import reading
 from fhir_facade_claims_sql.elements import fields_of
 from fhir_facade_claims_sql.fetch import Fetched, Fetcher, by_member
-from fhir_facade_claims_sql.mapping import MappingFile, Section
+from fhir_facade_claims_sql.mapping import MappingFile
 from fhir_facade_claims_sql.orphans import orphans
 from fhir_facade_claims_sql.people import payer, values_of
 from fhir_facade_claims_sql.providers import FIXED_INSTANT, named_in, providers_of
 from fhir_facade_claims_sql.ready import together
 from fhir_facade_claims_sql.records import good, newest_first, record, spans_of
+from fhir_facade_claims_sql.sections import Section
 from fhir_facade_claims_sql.settings import SqlSettings
 from fhir_facade_claims_sql.spec import Row
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from fhir_facade_claims_sql.mapping import ClaimSet, Section
+from fhir_facade_claims_sql.sections import ClaimSet, Section
 
 BINARY = {"postgresql": "C", "mysql": "utf8mb4_bin", "mariadb": "utf8mb4_bin"}
 """Collation that compares texts byte by byte; SQLite's default does."""

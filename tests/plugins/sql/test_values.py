@@ -9,8 +9,8 @@ import pytest
 
 import fhir_facade_claims_sql as sql
 from fhir_facade_claims_sql.convert import UnfitError
-from fhir_facade_claims_sql.mapping import Section, Step
 from fhir_facade_claims_sql.people import RowFault, values_of
+from fhir_facade_claims_sql.sections import Section, Step
 from fhir_facade_claims_sql.spec import Row, Spec, UnmappedError
 
 RAW: list[object] = [

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 import fhir_facade_claims_sql
-from fhir_facade_claims_sql.mapping import Section, load
+from fhir_facade_claims_sql.mapping import load
+from fhir_facade_claims_sql.sections import Section
 
 PRESET = Path(fhir_facade_claims_sql.__file__).parent / "presets" / "cpcds-views.toml"
 
