@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from fhir_facade_claims_tmsis.cells import CellFault
 from fhir_facade_claims_tmsis.staging import Header
 
 VOID = "1"
@@ -38,19 +39,42 @@ class Version:
     ended: Header | None
 
 
+@dataclass(frozen=True, slots=True)
+class Unordered:
+    """A version of a family that cannot be put in order: nobody knows which version counts, so none is shown.
+
+    Args:
+        header: the record.
+        reason: what is wrong with the family.
+    """
+
+    header: Header
+    reason: str
+
+
 def number(header: Header) -> str:
     """The number of this very record: that of the adjustment, else the original's."""
     record = header.record
     return record.text("ICN-ADJ") or record.text("ICN-ORIG") or ""
 
 
-def versions(headers: Iterable[Header], chain: str) -> Iterator[Version]:
+def versions(headers: Iterable[Header], chain: str) -> Iterator[Version | Unordered]:
     """Every version of every claim among ``headers``; voids end the version before them and are none themselves."""
     for family in _families(list(headers), chain):
-        ordered = sorted(family, key=_order)
-        for place, header in enumerate(ordered):
-            if not _is_void(header):
-                yield _version(ordered, place, header)
+        try:
+            found: list[Version | Unordered] = list(_ordered(sorted(family, key=_order)))
+        except CellFault as fault:
+            where = f"{fault.position.file}, line {fault.position.line}"
+            others = f"a version of it cannot be put in order ({where}: {fault.reason})"
+            own = {id(header): fault.reason for header in family if header.record.position == fault.position}
+            found = [Unordered(header, own.get(id(header), others)) for header in family]
+        yield from found
+
+
+def _ordered(family: Sequence[Header]) -> Iterator[Version]:
+    for place, header in enumerate(family):
+        if not _is_void(header):
+            yield _version(family, place, header)
 
 
 def _version(ordered: Sequence[Header], place: int, header: Header) -> Version:
@@ -83,10 +107,18 @@ def _order(header: Header) -> tuple[date, bool, str]:
     return record.day("ADJUDICATION-DATE") or _EARLIEST, not original, f"{int(not _is_void(header))}{number(header)}"
 
 
+def _order_of_any(header: Header) -> tuple[date, bool, str]:
+    """The order for following names; one without a day that exists stands first, and its family is left out later."""
+    try:
+        return _order(header)
+    except CellFault:
+        return _EARLIEST, False, number(header)
+
+
 def _families(headers: Sequence[Header], chain: str) -> Iterator[list[Header]]:
     root: dict[str, str] = {}
     if chain == "previous":
-        for header in sorted(headers, key=_order):
+        for header in sorted(headers, key=_order_of_any):
             original = _named(header, header.record.text("ICN-ORIG") or "")
             root.setdefault(original, original)
             root[_named(header, number(header))] = root[original]

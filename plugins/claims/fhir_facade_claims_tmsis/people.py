@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
 from fhir_facade.contracts.codes import PAYER_TYPE, RACE_ETHNICITY, Code
@@ -17,7 +17,7 @@ from fhir_facade.contracts.people import (
     Member,
     Name,
 )
-from fhir_facade_claims_tmsis.cells import Record
+from fhir_facade_claims_tmsis.cells import CellFault, Record
 from fhir_facade_claims_tmsis.providers import address
 
 People = Mapping[str, Sequence[Record]]
@@ -148,14 +148,21 @@ class Covers:
     people: People
     member: Member
     payer_id: str
+    spans: list[Coverage] = field(default_factory=list, init=False)
+    """Every span that can be read."""
+    faults: list[CellFault] = field(default_factory=list, init=False)
+    """Why the others cannot."""
 
-    def all(self) -> tuple[Coverage, ...]:
-        """Every span."""
-        return tuple(self._coverage(record) for record in self.people.get("ELG00021", ()))
+    def __post_init__(self) -> None:
+        for record in self.people.get("ELG00021", ()):
+            try:
+                self.spans.append(self._coverage(record))
+            except CellFault as fault:
+                self.faults.append(fault)
 
     def on(self, day: date) -> Coverage:
         """The cover on ``day``; cover without days where no enrolment tells of it."""
-        held = (coverage for coverage in self.all() if _holds(coverage.starts_on, coverage.ends_on, day))
+        held = (coverage for coverage in self.spans if _holds(coverage.starts_on, coverage.ends_on, day))
         return next(held, None) or self._plain()
 
     def _coverage(self, record: Record) -> Coverage:

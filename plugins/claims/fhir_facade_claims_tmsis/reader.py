@@ -10,7 +10,7 @@ from fhir_facade.contracts.people import Coverage, Identifier, Member, Organizat
 from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_tmsis.cells import CellFault, Record
 from fhir_facade_claims_tmsis.claims import Source, claim, is_shown, service_start
-from fhir_facade_claims_tmsis.families import Version, number, versions
+from fhir_facade_claims_tmsis.families import Unordered, Version, number, versions
 from fhir_facade_claims_tmsis.numbers import MemberIds
 from fhir_facade_claims_tmsis.people import Covers, People, member
 from fhir_facade_claims_tmsis.providers import Providers
@@ -59,24 +59,29 @@ class MemberReader:
             person = member(people, self.ids.of(msis_id), self.settings.base, exposes=self.ids.key is None)
         except CellFault as fault:
             yield Rejected(position=fault.position, reason=f"the member is left out: {fault.reason}")
+            yield from self._without_member(headers, "its member is left out")
             return
         if person is None:
-            reason = "the claim is left out: no eligibility file tells who the member is"
-            yield from (Rejected(position=header.record.position, reason=reason) for header in headers)
+            yield from self._without_member(headers, "no eligibility file tells who the member is")
         else:
             yield from self._claims(person, people, headers)
 
+    def _without_member(self, headers: Sequence[Header], reason: str) -> Iterator[Rejected]:
+        for header in filter(self._counts, headers):
+            yield Rejected(position=header.record.position, reason=f"the claim is left out: {reason}")
+
     def _claims(self, person: Member, people: People, headers: Sequence[Header]) -> Iterator[Change]:
         covers = Covers(people, person, PAYER)
+        for fault in covers.faults:
+            yield Rejected(position=fault.position, reason=f"the cover is left out: {fault.reason}")
         batch, told = self._batch(person), False
-        try:
-            batch.coverages = {coverage.coverage_id: coverage for coverage in covers.all()}
-            family = [header for header in headers if self._counts(header)]
-            found = list(versions(family, self.settings.chain))
-        except CellFault as fault:
-            yield Rejected(position=fault.position, reason=f"the member is left out: {fault.reason}")
-            return
-        for version in found:
+        batch.coverages = {coverage.coverage_id: coverage for coverage in covers.spans}
+        for version in versions(filter(self._counts, headers), self.settings.chain):
+            if isinstance(version, Unordered):
+                yield Rejected(
+                    position=version.header.record.position, reason=f"the claim is left out: {version.reason}"
+                )
+                continue
             yield from self._claim(batch, version, covers, people)
             if len(batch.claims) >= CLAIMS_AT_ONCE:
                 yield batch.records(self._payer())
