@@ -90,6 +90,11 @@ class LoginDesk:
         """For whom the person who logged in may choose, as the visit remembers it."""
         return [Person(user, patient) for user, patient in json.loads(choices)]
 
+    def picked(self, choices: str) -> Person | None:
+        """Whom of them the form that was sent names, by their number; None for nobody."""
+        numbered = {str(number): person for number, person in enumerate(self.people_of(choices))}
+        return numbered.get(request.form.get("person", ""))
+
     def stopped(self, why: Stop, asked: AppRequest | None, retry_after_s: int = 30) -> Response:
         """The page that says why a log-in ended, with a way back to the app where there is one."""
         texts = self.pages.texts()
@@ -148,15 +153,14 @@ class LoginPages:
         """Choose for whom to decide, where one may act for several."""
         asked, visit = self._desk.waiting(visit_id), self._desk.flow.known(visit_id)
         people = self._desk.people_of(visit.choices) if visit else []
-        if asked is None or not people:
+        if asked is None or visit is None or not people:
             return self._desk.stopped(Stop.EXPIRED, None)
         if request.method == "POST" and not self._desk.genuine(visit_id):
             return self._desk.stopped(Stop.EXPIRED, asked)
         missing = False
         if request.method == "POST":
-            number = request.form.get("person", "")
-            if number.isascii() and number.isdigit() and int(number) < len(people):
-                chosen = people[int(number)]
+            chosen = self._desk.picked(visit.choices)
+            if chosen is not None:
                 self._desk.logins.identify(visit_id, chosen_user=chosen.user, chosen_patient=chosen.patient)
                 return redirect(_after(visit_id), 303)
             missing = True

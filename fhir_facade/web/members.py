@@ -138,12 +138,11 @@ class MemberPages:
 
     def person(self) -> AnyResponse:
         """Go on with another of the people whom the one who logged in may act for."""
-        visit, number = self._session(), request.form.get("person", "")
+        visit = self._session()
         if visit is None or not self._desk.genuine(visit.visit_id):
             return self._stale()
-        people = self._desk.people_of(visit.choices)
-        if number.isascii() and number.isdigit() and int(number) < len(people):
-            one = people[int(number)]
+        one = self._desk.picked(visit.choices)
+        if one is not None:
             if one.represents and one.patient not in self._desk.people.represented(one.user):
                 return self._desk.stopped(Stop.NONE, None)
             self._desk.logins.identify(visit.visit_id, chosen_user=one.user, chosen_patient=one.patient)

@@ -32,6 +32,9 @@ from fhir_facade.web.pages import Pages
 BROWSER = "the-browser-that-started-it"
 APP_SCOPES = "openid fhirUser profile offline_access launch/patient patient/*.rs"
 
+NOBODY = ["", "7", "-1", "²", "٣", "1 ", "9" * 5_000]
+"""Numbers of nobody, where one chooses between two people."""
+
 
 class Members:
     """Members by identifier, as the claims sources would answer."""

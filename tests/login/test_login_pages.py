@@ -6,6 +6,7 @@ import pytest
 
 from fhir_facade.contracts.identity import Assurance
 from fhir_facade.web.language import catalog
+from tests.login.conftest import NOBODY
 
 
 def text(key: str) -> str:
@@ -187,8 +188,9 @@ def test_a_representative_chooses_for_whom(stage) -> None:
     assert "Leo Lopez (you act for this person)" in page
     assert stage.client.get("/login/request-1/consent").status_code == 400
     token = stage.hidden(page, "token")
-    none = stage.client.post(answer.location, data={"token": token, "person": "7"})
-    assert none.status_code == 400
+    for nobody in NOBODY:
+        none = stage.client.post(answer.location, data={"token": token, "person": nobody})
+        assert none.status_code == 400
     chosen = stage.client.post(answer.location, data={"token": token, "person": "1"})
     assert chosen.location == "/login/request-1/consent"
     assert "You are deciding for Leo Lopez" in stage.client.get(chosen.location).text

@@ -9,6 +9,7 @@ from fhir_facade.login.consent import SUBSTANCE_USE
 from fhir_facade.web.members import members_blueprint
 from fhir_facade.web.portal import PortalRequests
 from fhir_facade.web.sharings import Sharing
+from tests.login.conftest import NOBODY
 
 
 class Grants:
@@ -133,7 +134,9 @@ def test_who_acts_for_several_goes_from_one_to_the_other(mine) -> None:
     page = mine.client.get("/members").text
     assert "You see the apps of Maria Lopez" in page
     assert "Go to Bea Lopez" in page
-    mine.client.post("/members/person", data={"token": mine.hidden(page, "token"), "person": "1"})
+    for number in (*NOBODY, "1", *NOBODY):
+        sent = mine.client.post("/members/person", data={"token": mine.hidden(page, "token"), "person": number})
+        assert sent.location == "/members"
     page = mine.client.get("/members").text
     assert "You act for Bea Lopez" in page
     assert "g-2" in page
