@@ -18,6 +18,10 @@ MOST_LOST = 0.01
 """The share of records that may be left out of what is published."""
 
 
+_SHARED = ("claim number", "member number")
+"""Identifiers that two may share without harm: a family has one card, and a replacement keeps its claim's number."""
+
+
 @dataclass(slots=True)
 class Owners:
     """Who or what carries an identifier: two of them with the same one are a duplicate."""
@@ -101,7 +105,7 @@ class Report:
         if self.promises:
             yield f"Mend the adapter: {next(iter(self.promises))}" + _and_more(len(self.promises) - 1)
         for kind, count in self.duplicate_identifiers().items():
-            if kind != "claim number":
+            if kind not in _SHARED:
                 yield f"Duplicates: {count:,} of the identifiers “{kind}” stand for more than one."
         if self.lost > MOST_LOST * (self.lost + self.resources["ExplanationOfBenefit"]):
             yield (

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from fhir_facade_claims_x12.envelope import Envelope
 from fhir_facade_claims_x12.loops import Loop
 from fhir_facade_claims_x12.reader import Segment, UnreadableError, segments
 
@@ -93,10 +94,13 @@ class _Cutter:
     def __init__(self) -> None:
         self._open: _Open | None = None
         self._group: tuple[Transaction | None, str, datetime | None] = (None, "", None)
+        self._envelope = Envelope()
 
     def take(self, segment: Segment) -> Iterator[Unit | Closed | Refused]:
-        if segment.name == "ISA" or segment.name == "GS" or segment.name == "ST":
-            yield from self.end(segment.number)
+        if segment.name in ("ISA", "GS", "ST"):
+            yield from self._close_open(segment.number)
+        for reason in self._envelope.take(segment):
+            yield Refused(segment.number, reason)
         if segment.name == "GS":
             self._group = _group(segment)
         elif segment.name == "ST":
@@ -108,6 +112,13 @@ class _Cutter:
             yield from self._inside(self._open, segment)
 
     def end(self, segment: int, reason: str = "") -> Iterator[Unit | Closed | Refused]:
+        """The end of the file, or of what can be read of it; where nothing else was told, what is missing is."""
+        told = bool(self._open or reason)
+        yield from self._close_open(segment, reason)
+        if not told:
+            yield from (Refused(self._envelope.last, missing) for missing in self._envelope.end())
+
+    def _close_open(self, segment: int, reason: str = "") -> Iterator[Unit | Closed | Refused]:
         """What was complete of an open transaction stays; the unit that was being read does not."""
         if self._open:
             begun = self._open.body[0].number if self._open.body else segment

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from fhir_facade.contracts.people import Coverage, Identifier, MatchKey, Member
+from fhir_facade.contracts.people import Coverage, Identifier, MatchKey, Member, SourcePosition
 from fhir_facade_claims_x12.cutting import Transaction, Unit
 from fhir_facade_claims_x12.loops import Loop, UnfitError, day, span
 from fhir_facade_claims_x12.member_keys import record_id, subscriber_number
@@ -29,6 +29,7 @@ class _Span:
     start: date | None
     end: date | None
     changed: datetime
+    position: SourcePosition | None
 
 
 @dataclass(slots=True)
@@ -38,10 +39,13 @@ class Person:
     Args:
         key: the member's key.
         settings: the source's settings.
+        reading: where the record stands that is being taken over; ``position`` is that of the latest one.
     """
 
     key: str
     settings: X12Settings
+    reading: SourcePosition | None = None
+    position: SourcePosition | None = None
     latest: Unit | None = None
     spans: list[_Span] = field(default_factory=list)
     group: str | None = None
@@ -66,12 +70,12 @@ class Person:
             self._end(ended or unit.created.date(), unit.created)
         for loop in unit.body.starting("HD"):
             self._cover(loop, unit.created)
-        self.latest, self.changed = unit, unit.created
+        self.latest, self.changed, self.position = unit, unit.created, self.reading
 
     def mention(self, unit: Unit) -> None:
         """Take over from a claim who the member is, unless an enrolment said it."""
         if self.latest is None or self.latest.kind is not Transaction.ENROLMENT:
-            self.latest, self.changed = unit, unit.created
+            self.latest, self.changed, self.position = unit, unit.created, self.reading
 
     def _cover(self, loop: Loop, created: datetime) -> None:
         head = loop.segments[0]
@@ -80,18 +84,18 @@ class Person:
         if head.get(1) == _DELETE:
             self.spans = [each for each in self.spans if each not in same]
         elif same:
-            same[-1].end, same[-1].changed = end or same[-1].end, created
+            same[-1].end, same[-1].changed, same[-1].position = end or same[-1].end, created, self.reading
             same[-1].plan = plan or same[-1].plan
         else:
             for each in self.spans:
                 if each.line == line and each.end is None and start and each.start and each.start < start:
-                    each.end, each.changed = start - timedelta(days=1), created
-            self.spans.append(_Span(line, plan, start, end, created))
+                    each.end, each.changed, each.position = start - timedelta(days=1), created, self.reading
+            self.spans.append(_Span(line, plan, start, end, created, self.reading))
 
     def _end(self, ended: date, created: datetime) -> None:
         for each in self.spans:
             if each.end is None or each.end > ended:
-                each.end, each.changed = ended, created
+                each.end, each.changed, each.position = ended, created, self.reading
 
     @property
     def member_id(self) -> str:
@@ -126,6 +130,7 @@ class Person:
             contacts=contacts(loop),
             match_keys=keys,
             last_updated=self.changed,
+            position=self.position,
         )
 
     def coverages(self) -> tuple[Coverage, ...]:
@@ -147,6 +152,7 @@ class Person:
             ends_on=of.end,
             group_id=self.group,
             plan_id=of.plan or of.line,
+            position=of.position,
         )
 
     def _assumed(self) -> Coverage:
@@ -163,6 +169,7 @@ class Person:
             relationship="self" if "|" not in self.key else "other",
             group_id=self.group or (cover.get(3) if cover else None),
             group_name=cover.get(4) if cover else None,
+            position=self.position,
         )
 
 

@@ -41,9 +41,11 @@ class MemberReader:
         rejects: list[Rejected] = []
         person = Person(key, self._settings)
         for staged in self._staging.enrolments(key):
+            person.reading = _place(staged)
             _try(rejects, staged, person.enrol)
         billed = self._staging.submissions(key)
         for staged in billed:
+            person.reading = _place(staged)
             person.mention(staged.unit)
         try:
             yield self._records(person, billed, rejects)
@@ -104,4 +106,8 @@ def _try(rejects: list[Rejected], staged: Staged, read: Callable[[Unit], T]) -> 
 
 
 def _reject(staged: Staged, reason: str) -> Rejected:
-    return Rejected(position=SourcePosition(file=staged.file, line=f"segment {staged.unit.first}"), reason=reason)
+    return Rejected(position=_place(staged), reason=reason)
+
+
+def _place(staged: Staged) -> SourcePosition:
+    return SourcePosition(file=staged.file, line=f"segment {staged.unit.first}")

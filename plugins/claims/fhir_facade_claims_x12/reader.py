@@ -15,6 +15,8 @@ _CHUNK = 1 << 16
 LONGEST_SEGMENT = 100_000
 """Characters; a file without segment terminators is refused, not read into memory."""
 
+_NO_ISA = "the file does not begin with an ISA segment: 106 characters in capitals, with one separator throughout"
+
 
 class UnreadableError(Exception):
     """The rest of the file cannot be read.
@@ -87,14 +89,15 @@ def segments(path: Path) -> Iterator[Segment]:
                 marks = _delimiters(buffer, number + 1)
             texts, buffer, again = _complete(buffer, marks, fresh=fresh)
             for number, text in enumerate(texts, number + 1):  # noqa: B020 - goes on counting
-                yield Segment(number, tuple(text.split(marks.element)), marks.component)
+                name, *elements = text.split(marks.element)
+                yield Segment(number, (name.upper(), *elements), marks.component)
             if not again:
                 break
             marks = None
         if len(buffer) > LONGEST_SEGMENT:
             raise UnreadableError("a segment does not end", number + 1)
     if buffer.strip():
-        reason = "the file ends within a segment" if marks else "the file does not begin with an ISA segment"
+        reason = "the file ends within a segment" if marks else _NO_ISA
         raise UnreadableError(reason, number + 1)
 
 
@@ -120,7 +123,7 @@ def _delimiters(buffer: str, number: int) -> Delimiters:
         or len({element, component, terminator}) < 3
         or any(mark.isalnum() for mark in header[3] + header[105])
     ):
-        raise UnreadableError("the file does not begin with an ISA segment", number)
+        raise UnreadableError(_NO_ISA, number)
     return Delimiters(element, component, terminator)
 
 

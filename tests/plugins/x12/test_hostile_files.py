@@ -36,6 +36,13 @@ def with_good(folder, name: str, text: str) -> Loaded:
         ("ISA*00*", "does not begin with an ISA"),
         ("X" * 500, "does not begin with an ISA"),
         ("ISA" + "*" * 500, "does not begin with an ISA"),
+        (CLAIM.replace("SENDER         ", "SENDER"), "does not begin with an ISA segment: 106 characters"),
+        (CLAIM.lower(), "in capitals"),
+        (CLAIM.replace("*", "|", 20), "holds no transaction; look whether its separators"),
+        (CLAIM.replace("IEA*1*000000001~", ""), "has no end (IEA)"),
+        (CLAIM[: CLAIM.index("ST*")], "holds no transaction"),
+        (CLAIM.replace("GE*1*1", "GE*3*1"), "the group says it has 3 transactions and has 1"),
+        (CLAIM.replace("IEA*1*", "IEA*2*"), "the interchange says it has 2 groups and has 1"),
         (CLAIM.replace("005010X222A1", "004010X098A1"), "5010 834, 835 and 837 are read"),
         (CLAIM.replace("005010X222A1", "005010X217"), "5010 834, 835 and 837 are read"),
         (CLAIM[: CLAIM.index("LX*2")], "has no end"),
@@ -136,6 +143,26 @@ def test_several_interchanges_in_one_file_are_read(folder):
     assert len(load(folder, {"all": CLAIM + "\r\n" + PAID}).claims) == 1
     otherwise = interchange("835", payment(paid()), marks="|>'", newline="")
     assert len(load(folder, {"all": CLAIM + otherwise}).claims) == 1
+
+
+def test_an_interchange_without_end_is_told_before_the_next_one(folder):
+    loaded = load(folder, {"all": CLAIM.replace("IEA*1*000000001~", "") + PAID})
+    assert len(loaded.claims) == 1
+    assert [reason for _, _, reason in loaded.rejects] == [
+        "the interchange has no end (IEA); what would follow may be missing"
+    ]
+
+
+def test_segment_names_in_small_letters_are_read(folder):
+    small = CLAIM.replace("CLM*", "clm*").replace("NM1*", "nm1*").replace("\nSE*", "\nse*")
+    assert load(folder, {"a": small, "b": PAID}).claims == load(folder, {"a": CLAIM, "b": PAID}).claims
+
+
+def test_members_and_cover_say_where_they_were_read(folder):
+    (records,) = load(folder, {"a": CLAIM, "b": PAID}).records
+    for each in (records.member, *records.coverages, *records.claims):
+        assert each.position.file in ("a", "b")
+        assert each.position.line.startswith("segment ")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
