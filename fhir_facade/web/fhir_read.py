@@ -29,12 +29,8 @@ def read(resources: Resources, guard: Guard, incoming: Incoming, resource_type: 
         Problem: 400 (not an id), 403 (scope), 404 (unknown, foreign or withheld), 410 (deleted).
         BadSearch: ``_summary`` or ``_elements`` are wrong.
     """
-    summary, names = shaping(incoming.pairs)
-    found = _found(resources, guard, resource_type, resource_id)
-    headers = _validators(found)
-    if _is_known(incoming, found):
-        return Answer(b"", 304, headers)
-    return Answer(shaped(found.body, summary, names), 200, headers, matches=1)
+    shape = shaping(incoming.pairs)
+    return _answer(incoming, _found(resources, guard, resource_type, resource_id), *shape)
 
 
 def vread(
@@ -45,10 +41,11 @@ def vread(
     Raises:
         Problem: as ``read``; 404 for a version that is not the current one.
     """
+    shape = shaping(incoming.pairs)
     found = _found(resources, guard, resource_type, resource_id)
     if found.version != version:
         raise not_found("Only the current version of a resource is kept, and this is not it.")
-    return read(resources, guard, incoming, resource_type, resource_id)
+    return _answer(incoming, found, *shape)
 
 
 def _found(resources: Resources, guard: Guard, resource_type: str, resource_id: str) -> Rendered:
@@ -60,6 +57,13 @@ def _found(resources: Resources, guard: Guard, resource_type: str, resource_id: 
     if isinstance(found, Gone):
         raise by_status(410)
     return guard.readable(found)
+
+
+def _answer(incoming: Incoming, found: Rendered, summary: str | None, names: tuple[str, ...]) -> Answer:
+    headers = _validators(found)
+    if _is_known(incoming, found):
+        return Answer(b"", 304, headers)
+    return Answer(shaped(found.body, summary, names), 200, headers, matches=1)
 
 
 def _validators(found: Rendered) -> Mapping[str, str]:
@@ -87,7 +91,7 @@ def is_listed(header: str, version: str) -> bool:
 def _is_no_newer(found: Rendered, header: str) -> bool:
     try:
         since = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False  # RFC 9110 §13.1.3: a date that cannot be read is no condition
     since = since if since.tzinfo else since.replace(tzinfo=UTC)
     return _EPOCH + timedelta(seconds=found.updated // 1_000_000) <= since
