@@ -9,7 +9,8 @@ from importlib.resources import files
 
 from flask import Request
 
-LANGUAGES = ("en", "es")
+from fhir_facade.oauth.authorize import LANGUAGES as LANGUAGES
+
 COOKIE = "lang"
 PARTS = ("portal", "staff")
 """Files of texts beside those of the log-in and the members' pages."""
