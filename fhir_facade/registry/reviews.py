@@ -31,7 +31,6 @@ from fhir_facade.store.reviews import Review, Reviews, Step
 from fhir_facade.store.secrets import new_id
 
 OPEN = ("submitted", "in-review", "more-information")
-STANDING = ("approved", "suspended")
 REPLACED = "replaced"
 LONGEST_WHY = 2000
 

@@ -2,7 +2,8 @@
 
 The library's own memory storage starts a thread every hundredth of a second to forget what expired, which costs more
 than a page of claims, and each process would count for itself. Here a count is a slot of a table in memory that forked
-workers inherit; what expired is overwritten. Two workers that count in the very same microsecond may count once.
+workers inherit. What expired is overwritten, or else, of the few slots that a key may have, that which ends first.
+Two workers that count in the very same microsecond may count once.
 """
 
 from __future__ import annotations
