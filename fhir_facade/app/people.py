@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from fhir_facade.login.sandbox_accounts import PATIENT
 from fhir_facade.resources.page import Rendered, Resources, Viewer
+from fhir_facade.search.values import FHIR_ID
 from fhir_facade.web.login_people import ResourcePeople
 
 
@@ -21,5 +22,7 @@ class SandboxPeople(ResourcePeople):
 
 
 def is_member(resources: Resources, patient: str) -> bool:
-    """Whether a ``Patient.id`` is served here."""
+    """Whether a ``Patient.id`` is served here; what can be no id is never looked up."""
+    if FHIR_ID.fullmatch(patient) is None:
+        return False
     return isinstance(resources.read(Viewer(patient=patient), "Patient", patient), Rendered)
