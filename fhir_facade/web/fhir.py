@@ -264,16 +264,17 @@ class _Statement:
     """The CapabilityStatement, written anew when the freshness is."""
 
     service: FhirService
-    body: bytes = b""
-    etag: str = ""
+    made: tuple[bytes, str] = (b"", "")
+    """Body and ETag, in one, so that no thread sees one of the new statement and one of the old."""
     until: float = 0.0
 
     def answer(self, incoming: Incoming) -> Answer:
         if time.monotonic() >= self.until:
-            self.body, self.etag = capability_statement(self.service.publication, self._freshness())
+            self.made = capability_statement(self.service.publication, self._freshness())
             self.until = time.monotonic() + FRESH_S
-        body, etag = shaped(self.body, *shaping(incoming.pairs)), self.etag
-        if body is not self.body:
+        whole, etag = self.made
+        body = shaped(whole, *shaping(incoming.pairs))
+        if body is not whole:
             etag = strong_tag(body)
         headers: Mapping[str, str] = {"ETag": etag, "Cache-Control": "no-cache"}
         if incoming.if_none_match and is_listed(incoming.if_none_match, etag.strip('"')):
