@@ -44,12 +44,20 @@ def index(resource: Resource, wanted: Collection[str] | None = None) -> IndexVal
         for path in paths:
             if path[0] in resource:
                 if path not in walked:
-                    walked[path] = _distinct(_walked([resource], path))
+                    walked[path] = _reached(resource, path)
                 for element in walked[path]:
                     found += read(element, parameter)
         if found:
             values[parameter.name] = tuple(dict.fromkeys(found)) if len(found) > 1 else (found[0],)
     return values
+
+
+def _reached(resource: Resource, path: tuple[str, ...]) -> Iterable[Any]:
+    """Everything at a path whose first element is there, each once."""
+    value = resource[path[0]]
+    if len(path) == 1 and value is not None and type(value) is not list:
+        return (value,)
+    return _distinct(_walked([resource], path))
 
 
 @cache

@@ -32,6 +32,7 @@ Stored = tuple[str, int, str]
 """Version, stamp and labels of a row."""
 
 _IN_LIST = 500
+_LINK = ("member", "type", "id", "labels")
 
 
 class RowWriter:
@@ -52,7 +53,7 @@ class RowWriter:
         self._new: list[dict[str, Any]] = []
         self._old: list[dict[str, Any]] = []
         self._back: list[dict[str, Any]] = []  # tombstones of what came back
-        self._links: list[dict[str, Any]] = []
+        self._links: dict[tuple[int, int, str, str], None] = {}  # the claims of a member name the same doctors
         self._relink: set[int] = set()
 
     def put(self, member: int, prepared: Sequence[Prepared], fresh: bool) -> set[Place]:
@@ -96,11 +97,12 @@ class RowWriter:
             self._insert()
         self._delete(tombstone, self._back)
         if self._links:
-            self._connection.execute(insert_new(self._connection, link), self._links)
+            links = [dict(zip(_LINK, values, strict=True)) for values in self._links]
+            self._connection.execute(insert_new(self._connection, link), links)
         for member in self._relink:
             if member > 0:
                 self._relink_member(member)
-        self._new, self._old, self._back, self._links, self._relink = [], [], [], [], set()
+        self._new, self._old, self._back, self._links, self._relink = [], [], [], {}, set()
 
     def _insert(self) -> None:
         """New rows, in the order of the table; PostgreSQL takes them by COPY, several times as fast as by INSERT."""
@@ -166,7 +168,7 @@ class RowWriter:
         return found
 
     def _link(self, member: int, named: Iterable[Link], labels: str) -> None:
-        self._links += [{"member": member, "type": t, "id": i, "labels": labels} for t, i in named]
+        self._links.update(((member, number, identifier, labels), None) for number, identifier in named)
 
     def _delete(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         if rows:

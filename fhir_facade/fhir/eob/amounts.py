@@ -18,7 +18,6 @@ from fhir_facade.fhir.values import Json, absent, concept, money
 
 _HL7 = frozenset({Amount.SUBMITTED, Amount.ELIGIBLE, Amount.DEDUCTIBLE, Amount.COPAY, Amount.BENEFIT})
 _SYSTEMS = {kind: f"{THO}/adjudication" if kind in _HL7 else f"{CARIN}/CodeSystem/C4BBAdjudication" for kind in Amount}
-_CATEGORIES = {kind: (_SYSTEMS[kind], kind.value) for kind in Amount}
 _PLACES = {kind: place for place, kind in enumerate(Amount)}
 
 
@@ -32,9 +31,15 @@ def categories(guide: Guide, amounts: Amounts) -> list[Json]:
         kinds = sorted(amounts, key=_PLACES.__getitem__)
     except KeyError:
         raise Unfit("an amount is of no known kind") from None
-    return [{"category": guide.concept(*_CATEGORIES[kind]), "amount": _money(amounts[kind])} for kind in kinds]
+    written = _written(guide)
+    return [{"category": written[kind], "amount": _money(amounts[kind])} for kind in kinds]
 
 
+def _concepts(guide: Guide) -> dict[Amount, Json]:
+    return {kind: guide.concept(_SYSTEMS[kind], kind.value) for kind in Amount}
+
+
+_written = ByIdentity(_concepts)
 _money: ByIdentity[object, Json] = ByIdentity(lambda value: money(value, "an amount"))
 
 
@@ -51,7 +56,7 @@ def local(amounts: Sequence[LocalAmount]) -> list[Json]:
 
 def unknown_amount(guide: Guide) -> list[Json]:
     """What stands where the guide demands an amount and the source has none: submitted, and why it is absent."""
-    return [{"category": guide.concept(_SYSTEMS[Amount.SUBMITTED], Amount.SUBMITTED.value), "amount": absent()}]
+    return [{"category": _written(guide)[Amount.SUBMITTED], "amount": absent()}]
 
 
 def counts(guide: Guide, amounts: Amounts) -> bool:

@@ -115,7 +115,7 @@ def build(draft: Draft, kind: Kind, eob_id: str, labels: frozenset[str]) -> Json
         "adjudication": kind.header(draft),
         "total": amounts.totals(draft) if draft.financial else [],
         "processNote": _notes(draft),
-        "supportingInfo": draft.information,
+        "supportingInfo": [{"sequence": number, **info} for number, info in enumerate(draft.information, start=1)],
         "contained": list(draft.contained.values()),
     }
     eob |= {name: entries for name, entries in sections.items() if entries}

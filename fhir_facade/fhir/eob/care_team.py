@@ -11,8 +11,9 @@ import re
 from fhir_facade.contracts.codes import NUCC_TAXONOMY
 from fhir_facade.contracts.records import CareTeamMember, CareTeamRole, Party, PartyKind
 from fhir_facade.fhir.eob.draft import Draft
-from fhir_facade.fhir.guide import CARIN, THO
+from fhir_facade.fhir.guide import CARIN, THO, Guide
 from fhir_facade.fhir.identifiers import NPI, of_organization, of_practitioner
+from fhir_facade.fhir.identity import ByIdentity
 from fhir_facade.fhir.practitioner import as_organization
 from fhir_facade.fhir.unfit import Unfit
 from fhir_facade.fhir.values import Json, concept
@@ -82,12 +83,19 @@ def _member(draft: Draft, member: CareTeamMember, roles: Roles, qualification: J
     if provider is None:
         draft.note(f"the guide wants another kind of {role} provider than {member.provider.kind}; it is left out")
         return None
-    result: Json = {"provider": provider, "role": draft.guide.concept(_role_system(role), role.value)}
+    result: Json = {"provider": provider, "role": _written(draft.guide)[role]}
     if member.responsible is not None:
         result["responsible"] = bool(member.responsible)
     if qualification is not None:
         result["qualification"] = qualification
     return result
+
+
+def _concepts(guide: Guide) -> dict[CareTeamRole, Json]:
+    return {role: guide.concept(_role_system(role), role.value) for role in CareTeamRole}
+
+
+_written = ByIdentity(_concepts)
 
 
 def _role_system(role: CareTeamRole) -> str:

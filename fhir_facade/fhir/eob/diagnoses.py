@@ -15,6 +15,7 @@ from fhir_facade.fhir.values import ABSENT_REASON, Json, absent, code_text, conc
 
 _HL7_ROLES = frozenset({"principal", "admitting"})
 _PRESENT = frozenset("YNUW1")
+_RANKED = frozenset({DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY})
 
 UNKNOWN_DIAGNOSIS: Json = {
     "coding": [{"system": ICD_10_CM, "code": "unknown", "_code": absent()}],
@@ -68,23 +69,19 @@ def arranged(draft: Draft, given: tuple[Diagnosis, ...], names: RoleNames) -> li
     first = first or next((d for d in found if d.role is DiagnosisRole.SECONDARY), None)
     if first is None:
         return list(dict.fromkeys(found))
-    twin = next((d for d in found if d.role is DiagnosisRole.SECONDARY and _same(d, first)), None)
+    keys = {id(d): _key(d) for d in found}
+    twins = [d for d in found if d.code is not None and keys[id(d)] == keys[id(first)]]
+    twin = next((d for d in twins if d.role is DiagnosisRole.SECONDARY), None)
     marker = first.present_on_admission or (twin.present_on_admission if twin else None)
     principal = replace(first, role=DiagnosisRole.PRINCIPAL, present_on_admission=marker)
-    rest = [_demoted(d) for d in found if d is not first and not _repeats(d, principal)]
-    return list({(_key(d), d.role): d for d in reversed([principal, *rest])}.values())[::-1]
+    repeated = {id(first)} | {id(d) for d in twins if d.role in _RANKED}
+    rest = [(keys[id(d)], _demoted(d)) for d in found if id(d) not in repeated]
+    once = {(key, d.role): d for key, d in reversed(rest)}
+    return [principal, *reversed(once.values())]
 
 
 def _key(diagnosis: Diagnosis) -> object:
     return dotted(diagnosis.code) if diagnosis.code is not None else diagnosis.masked and id(diagnosis)
-
-
-def _same(one: Diagnosis, other: Diagnosis) -> bool:
-    return one.code is not None and other.code is not None and dotted(one.code) == dotted(other.code)
-
-
-def _repeats(diagnosis: Diagnosis, principal: Diagnosis) -> bool:
-    return diagnosis.role in (DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY) and _same(diagnosis, principal)
 
 
 def _demoted(diagnosis: Diagnosis) -> Diagnosis:

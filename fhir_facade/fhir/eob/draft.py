@@ -80,6 +80,7 @@ class Draft:
     line_sums: Amounts = field(default_factory=dict)
     """The sum per kind of amount over the lines."""
     information: list[Json] = field(default_factory=list)
+    """What stands in ``supportingInfo``, without its sequence: the first entry is number 1."""
     details: dict[str, int] = field(default_factory=dict)
     """The payer's own facts as they are written, digit by digit, each with its sequence."""
 
@@ -89,9 +90,8 @@ class Draft:
 
     def inform(self, info: Json) -> int:
         """Add a supportingInfo entry; returns its sequence, which lines cite."""
-        number = len(self.information) + 1
-        self.information.append({"sequence": number} | info)
-        return number
+        self.information.append(info)
+        return len(self.information)
 
     def local(self, local_id: str, what: str) -> str:
         """The facade's id of another record of the same source."""

@@ -58,12 +58,18 @@ class Professional(Kind):
     def line(self, draft: Draft, line: ClaimLine) -> Json:
         """A line: procedure, day, place, amounts and payment status; transport details where it is the trip."""
         trip = _transport_sequences(draft) if line.transport and draft.claim.transport is not None else []
-        item = lines.numbered(line) | supporting_info.cited(draft, line, trip)
-        item["productOrService"] = self._service(draft, line)
-        item |= lines.modifiers(draft, line) | lines.serviced_span(line, self.claim_type)
-        item |= lines.place(line, self.claim_type) | lines.units(line)
-        item["adjudication"] = line_adjudication(draft, line)
-        return item | lines.notes(draft, line) | lines.drug_detail(line)
+        return {
+            **lines.numbered(line),
+            **supporting_info.cited(draft, line, trip),
+            "productOrService": self._service(draft, line),
+            **lines.modifiers(draft, line),
+            **lines.serviced_span(line, self.claim_type),
+            **lines.place(line, self.claim_type),
+            **lines.units(line),
+            "adjudication": line_adjudication(draft, line),
+            **lines.notes(draft, line),
+            **lines.drug_detail(line),
+        }
 
     def _service(self, draft: Draft, line: ClaimLine) -> Json:
         """A procedure is not applicable on a vision line only (EOB-vision-item-productorservice), else unknown."""
@@ -99,7 +105,8 @@ def _check_transport(draft: Draft) -> None:
 
 def _transport_sequences(draft: Draft) -> list[int]:
     codes = _TRANSPORT_CATEGORIES
-    return [entry["sequence"] for entry in draft.information if entry["category"]["coding"][0]["code"] in codes]
+    entries = enumerate(draft.information, start=1)
+    return [number for number, entry in entries if entry["category"]["coding"][0]["code"] in codes]
 
 
 _TEXTS = ("round_trip_purpose", "stretcher_purpose", "pickup_location", "dropoff_location")

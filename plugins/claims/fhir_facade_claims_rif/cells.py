@@ -103,7 +103,7 @@ class Row:
         value = self.text(column)
         if value is None:
             return None
-        found = _number(value)
+        found = decimal(value)
         if found is None:
             raise self.fault(f"{column} is not a number")
         return found
@@ -149,7 +149,7 @@ def amount(value: str) -> Decimal | str | None:
     """The amount of a cell, None for a filler, or what is wrong with it."""
     if value in _FILLERS or _FILLER_AMOUNT.fullmatch(value):
         return None
-    number = _number(value)
+    number = decimal(value)
     if number is None:
         return "is not an amount of money"
     cents = number.quantize(_CENT)
@@ -157,5 +157,6 @@ def amount(value: str) -> Decimal | str | None:
 
 
 @lru_cache(maxsize=65_536)
-def _number(value: str) -> Decimal | None:
+def decimal(value: str) -> Decimal | None:
+    """The number of a cell, digits as in the file; None where it is none."""
     return Decimal(value) if _NUMBER.fullmatch(value) else None

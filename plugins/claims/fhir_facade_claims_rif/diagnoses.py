@@ -18,11 +18,9 @@ _PRESENT = frozenset("YNUW1")
 def professional(rows: list[Row], service: date) -> tuple[Diagnosis, ...]:
     """Principal, then the others, then those that only a line names."""
     found = _ranked(rows[0], service)
-    for row in rows:
-        code = _code(row, "LINE_ICD_DGNS_CD", "LINE_ICD_DGNS_VRSN_CD", service)
-        if code and code not in {d.code for d in found}:
-            found.append(Diagnosis(role=DiagnosisRole.SECONDARY, code=code))
-    return tuple(found)
+    of_lines = dict.fromkeys(_code(row, "LINE_ICD_DGNS_CD", "LINE_ICD_DGNS_VRSN_CD", service) for row in rows)
+    new = of_lines.keys() - {None, *(d.code for d in found)}
+    return (*found, *(Diagnosis(role=DiagnosisRole.SECONDARY, code=code) for code in of_lines if code in new))
 
 
 def institutional(row: Row, service: date) -> tuple[Diagnosis, ...]:

@@ -30,7 +30,7 @@ class SourceFile:
 class Line:
     """One row of a file: its line number and its cells, or why they cannot be read (with those that can).
 
-    ``plain`` says that the row holds nothing but printable ASCII.
+    ``plain`` says that the cells are printable ASCII without surrounding blanks.
     """
 
     number: int
@@ -100,7 +100,7 @@ def _line(number: int, text: str, width: int) -> Line:
     if plain and '"' not in text and "\\" not in text:
         cells = text.split("|")
         if len(cells) == width:
-            return Line(number, cells, None, True)
+            return Line(number, [*map(str.strip, cells)] if " " in text else cells, None, True)
     return _unusual_line(number, text, width)
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 from fhir_facade.contracts.codes import NDC, Code
 from fhir_facade.contracts.people import Identifier
 from fhir_facade.contracts.records import Amount, Amounts, ClaimStatus, Detail, LocalAmount
 from fhir_facade_claims_rif import columns, selection
-from fhir_facade_claims_rif.cells import Row, amount, meant
+from fhir_facade_claims_rif.cells import Row, amount, decimal, meant
 from fhir_facade_claims_rif.kinds import FileKind
 from fhir_facade_claims_rif.providers import Providers, real
 from fhir_facade_claims_rif.selection import Columns
+
+_REMEMBERED = 2_048
+"""Different cells of one column whose facts are kept at hand."""
 
 CLAIM_GROUP = "https://bluebutton.cms.gov/resources/identifier/claim-group"
 
@@ -121,13 +124,21 @@ def category(name: str) -> Code:
 def details(row: Row, chosen: Columns) -> tuple[Detail, ...]:
     """Facts of CMS's own among the columns ``chosen``; the same fact is the same object wherever it is read."""
     cells = row.cells
-    found = []
-    for name, remembered in chosen.details:
-        if name in cells:
-            detail = _plain_detail(name, cells[name]) if remembered else _measured(row, name)
-            if detail is not None:
-                found.append(detail)
-    return tuple(found)
+    found = [
+        plain(cells[name]) if plain else _measured(row, name)
+        for name, plain in _detail_readers(chosen)
+        if name in cells
+    ]
+    return tuple([detail for detail in found if detail is not None])
+
+
+@cache
+def _detail_readers(chosen: Columns) -> list[tuple[str, Callable[[str], Detail | None] | None]]:
+    """Each column with what remembers the facts of its cells, where the cell is all there is to know."""
+    return [
+        (name, lru_cache(maxsize=_REMEMBERED)(partial(_plain_detail, name)) if plain else None)
+        for name, plain in chosen.details
+    ]
 
 
 def _measured(row: Row, name: str) -> Detail | None:
@@ -137,10 +148,12 @@ def _measured(row: Row, name: str) -> Detail | None:
     if name in columns.DAYS:
         return Detail(category=category(name), day=row.day(name))
     unit = columns.QUANTITIES[name]
-    return _quantity(name, row.number(name), value, row.text(unit) if unit else None)
+    found = _quantity(name, value, row.text(unit) if unit else None)
+    if found is None:
+        raise row.fault(f"{name} is not a number")
+    return found
 
 
-@lru_cache(maxsize=65_536)
 def _plain_detail(name: str, cell: str) -> Detail | None:
     value = meant(cell)
     if value is None:
@@ -153,9 +166,10 @@ def _plain_detail(name: str, cell: str) -> Detail | None:
 
 
 @lru_cache(maxsize=65_536)
-def _quantity(name: str, number: Decimal | None, digits: str, unit: str | None) -> Detail:
-    """``digits`` tells ``1.0`` from ``1.00``, which are equal as numbers and are written as they came."""
-    return Detail(category=category(name), quantity=number, unit=unit)
+def _quantity(name: str, digits: str, unit: str | None) -> Detail | None:
+    """The quantity as it came, ``1.0`` or ``1.00``; None where it is no number."""
+    number = decimal(digits)
+    return None if number is None else Detail(category=category(name), quantity=number, unit=unit)
 
 
 def line_number(row: Row, column: str) -> int:

@@ -11,7 +11,7 @@ from fhir_facade_claims_rif import columns
 from fhir_facade_claims_rif.kinds import FileKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Columns:
     """Columns of the claim, or of its lines.
 

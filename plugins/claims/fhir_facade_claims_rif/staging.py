@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,6 +49,10 @@ SELECT kind, record FROM rows WHERE kind > 1 GROUP BY kind, record HAVING count(
 
 
 _Staged = tuple[int, str, str, str, str, int, int, bool, str]
+"""A row as it is put into the table ``rows``: everything but its sequence."""
+
+_Kept = tuple[int, int, str, str, str, str, int, int, bool, str]
+"""A row of the table ``rows``."""
 
 
 @dataclass(slots=True)
@@ -119,21 +123,21 @@ class Staging:
         """Members after ``after``, up to ``to``, in the order of their ids, each with their records, people's first."""
         query = "SELECT * FROM rows WHERE member > ? AND member <= ? ORDER BY member, kind, record, seq"
         with closing(self._database.execute(query, (after, to))) as cursor:
-            for member, rows in groupby(cursor, key=lambda row: row[2]):
+            for member, rows in groupby(cursor, key=itemgetter(2)):
                 yield member, self._records(rows)
 
-    def _records(self, rows: Iterable[tuple[object, ...]]) -> Iterator[StagedRecord]:
-        for (kind, record), group in groupby(rows, key=lambda row: (row[1], row[3])):
+    def _records(self, rows: Iterable[_Kept]) -> Iterator[StagedRecord]:
+        for (kind, record), group in groupby(rows, key=itemgetter(1, 3)):
             some = islice(group, MOST_ROWS + 1)
-            yield StagedRecord(KINDS[int(str(kind))], str(record), [self._row(row) for row in some])
+            columns = used(KINDS[kind])
+            yield StagedRecord(KINDS[kind], record, [self._row(columns, row) for row in some])
 
-    def _row(self, row: tuple[object, ...]) -> StagedRow:
-        _, kind, _, _, line, action, file, number, broken, cells = row
-        name, written = self._files[int(str(file))]
-        values = str(cells).split(_SEPARATOR)
-        filled = dict(compress(zip(used(KINDS[int(str(kind))]), values, strict=False), values))
-        position = SourcePosition(file=name, line=int(str(number)))
-        return StagedRow(str(line), str(action), bool(broken), int(str(file)), Row(position, filled, written))
+    def _row(self, columns: Sequence[str], row: _Kept) -> StagedRow:
+        _, _, _, _, line, action, file, number, broken, cells = row
+        name, written = self._files[file]
+        values = cells.split(_SEPARATOR)
+        filled = dict(compress(zip(columns, values, strict=False), values))
+        return StagedRow(line, action, bool(broken), file, Row(SourcePosition(file=name, line=number), filled, written))
 
     def forget(self) -> None:
         """Forget the faults of members that an earlier run found."""
@@ -216,9 +220,12 @@ def _staged(database: sqlite3.Connection, number: int, file: SourceFile, kind: F
     places = {column: place for place, column in enumerate(file.header)}
     blank = len(file.header)
     whole = itemgetter(*(places.get(column, blank) for column in used(kind)))
+    named = ("BENE_ID", kind.record, kind.line or ("RFRNC_YR" if kind.number == 0 else ""), "DML_IND")
+    keys = itemgetter(*(places.get(column, blank) for column in named))
     for line in lines(file):
         cells = _clean(line, blank)
-        key = _key(cells, kind, places)
+        member, record, part, action = keys(cells)
+        key = (member, record, part, action.upper() or "INSERT")
         unknown = _key_fault(key, kind)
         fault = line.fault or unknown
         if fault:
@@ -230,18 +237,12 @@ def _staged(database: sqlite3.Connection, number: int, file: SourceFile, kind: F
 
 def _clean(line: Line, width: int) -> list[str]:
     """The cells of a line as text without surrounding blanks; ``width`` and one more, which is empty."""
-    cells = [*map(str.strip, line.cells)] if line.plain else [_cell(cell) for cell in line.cells]
+    cells = line.cells if line.plain else [_cell(cell) for cell in line.cells]
     return cells + [""] * (width + 1 - len(cells))
 
 
 def _cell(text: str) -> str:
     return text.strip().encode("utf-8", "replace").decode("utf-8").replace(_SEPARATOR, " ")
-
-
-def _key(cells: Sequence[str], kind: FileKind, places: Mapping[str, int]) -> tuple[str, str, str, str]:
-    named = ("BENE_ID", kind.record, kind.line or ("RFRNC_YR" if kind.number == 0 else ""), "DML_IND")
-    member, record, number, action = (cells[places.get(name, -1)] for name in named)
-    return member, record, number, action.upper() or "INSERT"
 
 
 def _key_fault(key: tuple[str, str, str, str], kind: FileKind) -> str | None:
