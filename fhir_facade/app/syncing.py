@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from fhir_facade.app.arrivals import remember_files
 from fhir_facade.app.databases import audit_log, replica_url, store_url
 from fhir_facade.app.parts import authorization_server
 from fhir_facade.app.runs import remembered
@@ -30,6 +31,7 @@ from fhir_facade.store.logins import Logins
 from fhir_facade.sync.progress import OnProgress
 from fhir_facade.sync.report import SyncReport
 from fhir_facade.sync.run import SyncPlan, sync
+from fhir_facade.sync.schedule import files_in
 from fhir_facade.sync.spark import SparkCluster
 
 
@@ -71,6 +73,7 @@ def sync_source(
     """
     entry = source_named(settings, name)
     source = open_source(entry, settings.path.parent, scratch_for(settings, entry, spark))
+    arrived = files_in(entry.drop) if entry.drop else None
     try:
         if entry.mode != "replica" or not isinstance(source, ExtractSource):
             raise ConfigError([f"{name} is served live: it has no copy to sync"])
@@ -78,9 +81,12 @@ def sync_source(
         if spark:
             in_stretches(entry, source)
             plan = replace(plan, cluster=cluster_of(settings, entry))
-        return remembered(settings, name, lambda: sync(source, plan, on_progress))
+        report = remembered(settings, name, lambda: sync(source, plan, on_progress))
     finally:
         source.close()
+    if arrived is not None:
+        remember_files(settings, entry, arrived)
+    return report
 
 
 def in_stretches(entry: SourceSettings, source: object) -> ReadsInStretches:

@@ -11,6 +11,7 @@ from threading import Event
 
 import click
 
+from fhir_facade.app.arrivals import seen_files
 from fhir_facade.app.databases import require_current_schemas
 from fhir_facade.app.syncing import last_published, sync_source
 from fhir_facade.cli.options import config_option, settings_of
@@ -97,7 +98,7 @@ def look(settings: Settings, name: str, plan: Schedule, now: datetime, alarms: A
     entry = next(source for source in settings.claims if source.name == name)
     ok = True
     try:
-        if plan.due(last_published(settings, entry), now, entry.drop):
+        if plan.due(last_published(settings, entry), now, entry.drop, seen_files(settings, entry)):
             ok = run(settings, entry)
         warn_when_late(settings, entry, now, alarms or Alarms())
     except (FacadeError, OSError) as error:

@@ -80,13 +80,15 @@ def sync(
                 raise
             click.echo(f"{name}: {error}; the other sources are synced all the same", err=True)
             failed = True
+    if every and not names:
+        click.echo("no source is served from its copy: there is nothing to sync", err=True)
     for report in reports:
         if as_json:
             print_json(report.as_dict())
         else:
-            print_report(report)
+            print_report(report, titled=every)
         if report.rejected:
-            click.echo(f"{report.rejected} records were rejected; they are listed in {report.rejects}", err=True)
+            click.echo(f"{report.rejected:,} records were rejected; they are listed in {report.rejects}", err=True)
     sys.exit(1 if failed or any(report.rejected for report in reports) else 0)
 
 
@@ -125,8 +127,10 @@ def write_files(settings: Settings, source: str | None, engine: str, output: str
     sys.exit(1 if counts.get(REJECTED) else 0)
 
 
-def print_report(report: SyncReport) -> None:
-    """What a run did, for people."""
+def print_report(report: SyncReport, *, titled: bool = False) -> None:
+    """What a run did, for people; ``titled`` where several were synced."""
+    if titled:
+        click.echo(f"{report.source}:")
     for what in ("written", "unchanged", "deleted"):
         counts = report.as_dict()[what]
         listed = ", ".join(f"{count:,} {kind}" for kind, count in counts.items()) or "nothing"

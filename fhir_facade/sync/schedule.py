@@ -7,6 +7,7 @@ when files in the source's drop folder have not changed for a minute.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -30,17 +31,26 @@ class Schedule:
     at: time | None = None
     on_files: bool = False
 
-    def due(self, last: datetime | None, now: datetime, drop: Path | None = None) -> bool:
+    def due(
+        self,
+        last: datetime | None,
+        now: datetime,
+        drop: Path | None = None,
+        seen: Collection[str] | None = None,
+    ) -> bool:
         """Whether a run should begin.
 
         Args:
             last: end of the last run; None for never.
             now: the current instant.
             drop: the folder that files arrive in, for ``on files``.
+            seen: the ``files_in`` that folder at the last run: whoever copies or unpacks may keep a file's old date.
         """
         if self.on_files:
             newest = newest_settled(drop, now) if drop else None
-            return newest is not None and (last is None or newest > last)
+            if newest is None or drop is None:
+                return False
+            return last is None or newest > last or (seen is not None and not files_in(drop) <= set(seen))
         if last is None:
             return True
         if self.interval is not None:
@@ -65,14 +75,27 @@ def parse(text: str) -> Schedule:
     raise ValueError(f"write {FORMS}")
 
 
+def files_in(folder: Path) -> frozenset[str]:
+    """The files of a drop folder, each with its size and date: what changes is another one."""
+    try:
+        return frozenset(f"{path.relative_to(folder)} {_marks(path)}" for path in _files(folder))
+    except FileNotFoundError:
+        return frozenset()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+
+
+def _marks(path: Path) -> str:
+    found = path.stat()
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
 def newest_settled(folder: Path, now: datetime) -> datetime | None:
     """When the newest file arrived; None while there is none, or any is still changing or just being moved away."""
     try:
-        changed = [
-            datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            for path in folder.rglob("*")
-            if path.is_file() and not path.name.startswith(".")
-        ]
+        changed = [datetime.fromtimestamp(path.stat().st_mtime, UTC) for path in _files(folder)]
     except FileNotFoundError:
         return None
     if not changed or now - max(changed) < SETTLED:

@@ -100,6 +100,31 @@ def test_files_that_arrive_are_synced_once_and_the_source_that_fails_raises_the_
         assert "ALARM state" not in done.stderr
 
 
+def test_files_that_keep_an_old_date_are_synced_when_they_arrive(config: Path) -> None:
+    arrive(config)
+    assert run("sync", config, "state").exit_code == 0
+    nothing = run("schedule", config, "--once")
+    arrive(config, minutes_ago=60 * 24 * 30)
+    came = run("schedule", config, "--once")
+    for file in (config.parent / "drop").glob("claim-rx*"):
+        file.rename(config.parent / "taken away")
+    left = run("schedule", config, "--once")
+
+    assert "state:" not in nothing.stdout
+    assert re.search(r"^state: 0 written, 0 deleted, 0 rejected", came.stdout, re.M)
+    assert "state:" not in left.stdout
+
+
+def test_syncing_all_names_each_source_and_says_when_there_is_none(config: Path) -> None:
+    arrive(config)
+    named = run("sync", config, "--all")
+    config.write_text(CONFIG.replace('adapter = "tmsis"', 'adapter = "tmsis"\nmode = "live"'), encoding="utf-8")
+    none = run("sync", config, "--all")
+
+    assert "state:\n  written: 21 Patient" in named.stdout
+    assert "no source is served from its copy" in none.stderr
+
+
 def test_data_that_were_published_days_ago_raise_the_alarm(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arrive(config)
     assert run("sync", config, "state").exit_code == 0
