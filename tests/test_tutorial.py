@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import free_port
+from tests.peers.running import free_port
 
 PROJECT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"```sh\n(.*?)```", re.S)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from tests.e2e.kit_apps import (
     secret_app,
     standalone,
 )
+from tests.peers.running import free_port
 
 __all__ = [
     "asymmetric",
@@ -73,13 +73,6 @@ def command(*arguments: str, state: Path, **environment: str) -> subprocess.Comp
 
     surroundings = {**os.environ, "FHIR_FACADE_STATE": str(state), **environment}
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, env=surroundings, timeout=120)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

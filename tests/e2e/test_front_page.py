@@ -16,9 +16,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.conftest import free_port, wait_for
+from tests.e2e.conftest import wait_for
 from tests.e2e.guide_pages import typed
 from tests.peers.browser import MODES, Mode, Visitor, chromium
+from tests.peers.running import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 PICTURES = PROJECT / "build" / "screens" / "first-claim"

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Sandbox, free_port
+from tests.e2e.conftest import Sandbox
 from tests.e2e.journey import Journey
 from tests.e2e.test_sandbox import REDIRECT, config_of
 from tests.peers.node_clients import installed
+from tests.peers.running import free_port
 
 
 def added(sandbox: Sandbox, *arguments: str) -> dict[str, Any]:

@@ -33,8 +33,9 @@ from fhir_facade.state import identifier_keys, signing_folder
 from fhir_facade.store import Store
 from fhir_facade.store.local_accounts import LocalAccounts
 from fhir_facade.store.logins import member_links
+from tests.peers.running import free_port
 
-from .conftest import COMMAND, free_port, wait_for
+from .conftest import COMMAND, wait_for
 
 BACK = "https://app.example/back"
 PASSWORD = "a long enough password"

@@ -13,24 +13,18 @@ from fhir.resources.R4B import get_fhir_model_class
 from fhir_facade.contracts import codes
 from fhir_facade.contracts.codes import Code
 from fhir_facade.contracts.errors import ConfigError
-from fhir_facade.contracts.records import Amount, Claim, Diagnosis, DiagnosisRole, Procedure
+from fhir_facade.contracts.records import Amount, Diagnosis, DiagnosisRole, Procedure
 from fhir_facade.fhir.encode import finish
 from fhir_facade.fhir.eob.draft import Known
 from fhir_facade.fhir.mapper import Mapped, Mapper
 from fhir_facade.fhir.mapping_table.sample_claims import EVERYTHING, INPATIENT, ORAL, OUTPATIENT, PHARMACY, PROFESSIONAL
 from fhir_facade.fhir.mapping_table.sample_people import CLINIC, DENTIST, MEMBER, PAYER
-from tests.fhir.mapped import adjudications, code, information
+from tests.fhir.mapped import adjudications, code, eob, information
 from tests.fhir.published_rules import broken_rules, malformed
 
 VERSIONS = ("2.0.0", "2.1.0", "2.2.0")
 KNOWN = Known.of(EVERYTHING)
 FHIR = Path(__file__).resolve().parents[2] / "fhir_facade" / "fhir"
-
-
-def eob(claim: Claim, carin: str, *, pins: bool = False) -> dict[str, Any]:
-    found = Mapper("s", carin, pins).claim(claim, known=KNOWN)
-    assert isinstance(found, Mapped), found
-    return found.resource
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -18,7 +18,7 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from tests.peers.postgresql import free_port
+from tests.peers.running import free_port
 
 _USER = "mysql"
 

@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from fhir_facade.web.unserved import unserved
+from tests.peers.running import free_port
 
 SERVER = """
 import os, sys, time
@@ -46,12 +47,6 @@ def work(stop: Event, ready) -> None:
 Workers(work=work, count=2, drain_s=12).run()
 """
 WORK = "def work(stop: Event, ready) -> None:"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _sent(base: str, request: bytes) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 
 from fhir_facade.contracts.claims import Checkpoint
 from fhir_facade.resources.database import migrate, replica_url
-from tests.peers.postgresql import free_port
+from tests.peers.running import free_port
 from tests.resources.filled import Filler
 from tests.resources.world import SOURCE, Scripted, claim, records
 from tests.web.fhir.world import BASE
