@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,19 @@ def test_what_a_new_adapter_cannot_read_it_lists_and_the_rest_comes(place: Path)
     }
     claims = {claim.claim_id for one in told if isinstance(one, MemberRecords) for claim in one.claims}
     assert claims == {"c1", "c2", "c3"}
+
+
+def test_a_new_adapter_rounds_no_amount_and_moves_no_time(place: Path) -> None:
+    statements = """
+    UPDATE claim SET changed_at = '2025-03-10T23:30:00-05:00' WHERE claim_id = 'c1';
+    UPDATE claim_line SET paid = '10.005' WHERE claim_id = 'c2';
+    """
+    told = list(written(place, statements).changes(None))
+    claims = {claim.claim_id: claim for one in told if isinstance(one, MemberRecords) for claim in one.claims}
+    assert claims["c1"].last_updated == datetime(2025, 3, 11, 4, 30, tzinfo=UTC)
+    assert [(one.position.line, one.reason) for one in told if isinstance(one, Rejected)] == [
+        ("c2", "paid cannot be read")
+    ]
 
 
 def test_a_new_adapter_names_a_column_that_is_gone(place: Path) -> None:
