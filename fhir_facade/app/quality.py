@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from fhir_facade.app.sources import mapper_of, scratch_of
-from fhir_facade.conformance.asking import unkept
+from fhir_facade.conformance.asking import told_of, unkept
 from fhir_facade.conformance.expectations import filled, strange_codes
 from fhir_facade.conformance.promises import broken
 from fhir_facade.conformance.report import Report
@@ -25,7 +25,7 @@ from fhir_facade.contracts.errors import ClaimsUnavailable, FacadeError, raised
 from fhir_facade.contracts.faces import KnowsColumns
 from fhir_facade.contracts.records import Claim
 from fhir_facade.contracts.sections import Settings, SourceSettings
-from fhir_facade.contracts.upstream import ResourceSource
+from fhir_facade.contracts.upstream import ResourceQuery, ResourceSource
 from fhir_facade.fhir.mapper import Mapped, Mapper, Rejection
 from fhir_facade.plugins import open_source
 
@@ -36,13 +36,14 @@ LIVE_MEMBERS = 50
 """Members about whom a live source is asked, and whose first page is timed."""
 
 
-def examine(settings: Settings, entry: SourceSettings, most_members: int) -> Report:
+def examine(settings: Settings, entry: SourceSettings, most_members: int, named: Sequence[str] = ()) -> Report:
     """Read a source, map what it hands over, and count.
 
     Args:
         settings: of the facade.
         entry: the source.
         most_members: how many members to read.
+        named: ids of members to ask about, where the source is live alone and cannot list them.
 
     Raises:
         ConfigError: the source cannot be opened.
@@ -50,7 +51,7 @@ def examine(settings: Settings, entry: SourceSettings, most_members: int) -> Rep
     source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
     report = Report(source=entry.name)
     try:
-        _ask(source, mapper_of(settings, entry), report, most_members)
+        _ask(source, mapper_of(settings, entry), report, most_members, named)
     except ClaimsUnavailable as error:
         _unavailable(str(error), report)
     except FacadeError:
@@ -69,12 +70,21 @@ def _unavailable(reason: str, report: Report) -> None:
         report.faults.append(f"{reason}; what follows it was not read")
 
 
-def _ask(source: ClaimsSource | ResourceSource, mapper: Mapper, report: Report, most_members: int) -> None:
+def _ask(
+    source: ClaimsSource | ResourceSource, mapper: Mapper, report: Report, most_members: int, named: Sequence[str]
+) -> None:
     report.faults = [str(fault) for fault in source.check()]
     if isinstance(source, KnowsColumns):
         report.unread = {table: sorted(columns) for table, columns in source.unread().items() if columns}
+    report.listed = report.complete = isinstance(source, ExtractSource)
     if isinstance(source, ExtractSource):
         _read(source, mapper, report, most_members)
+    elif isinstance(source, LiveSource):
+        for records in filter(None, (told_of(source, member_id) for member_id in named)):
+            _count(records, mapper, report)
+    elif isinstance(source, ResourceSource):
+        for member_id in named:
+            _look_at(source, member_id, report)
     if isinstance(source, LiveSource):
         report.promises.update(unkept(source, report.member_ids[:LIVE_MEMBERS]))
         _time(source, report)
@@ -125,6 +135,22 @@ def _describe(claim: Claim, report: Report) -> None:
     if not any(mistyped(claim, "claim")):
         report.filled.update((claim.kind, name) for name in filled(claim))
         report.strange_codes.update(set(strange_codes(claim)))
+
+
+def _look_at(source: ResourceSource, member_id: str, report: Report) -> None:
+    """A member of an upstream that speaks FHIR: what it hands over on the first page of each type, and how fast."""
+    found = source.read("Patient", member_id, member_id)
+    if found is None:
+        return
+    report.member_ids.append(member_id)
+    report.emitted.add(("Patient", member_id))
+    for kind in ("Coverage", "ExplanationOfBenefit"):
+        started = time.perf_counter()
+        query = ResourceQuery(resource_type=kind, member_id=member_id, parameters=(), count=PAGE)
+        resources = source.search(query).resources
+        report.page_seconds.append(time.perf_counter() - started)
+        report.emitted.update((kind, str(one.get("id"))) for one in resources)
+    report.claims["as the upstream gives them"] += len(resources)
 
 
 def _identify(records: MemberRecords, report: Report) -> None:

@@ -43,13 +43,18 @@ def new(name: str, title: str | None, folder: Path | None) -> None:
 @config_option
 @click.option("--source", help="Name of a [[claims]] entry; the only one by default.")
 @click.option("--members", default=1000, show_default=True, help="Most members to read.")
+@click.option(
+    "--member", "named", multiple=True, help="Id of a member to ask about, where the source cannot list them."
+)
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as a page.")
 @json_option
-def check(config: Path | None, source: str | None, members: int, html: Path | None, as_json: bool) -> None:
+def check(
+    config: Path | None, source: str | None, members: int, named: tuple[str, ...], html: Path | None, as_json: bool
+) -> None:
     """Read a source, map it, and report what is filled, rejected, duplicated or slow; exits 1 when it is not ready."""
     settings = settings_of(config)
     entry = source_named(settings, source) if source else settings.claims[0]
-    report = examine(settings, entry, members)
+    report = examine(settings, entry, members, named)
     if html:
         html.write_text(as_html(report), encoding="utf-8")
     if as_json:

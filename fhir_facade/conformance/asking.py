@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from fhir_facade.conformance.typed import mistyped
-from fhir_facade.contracts.claims import ClaimPage, ClaimQuery, LiveSource
+from fhir_facade.contracts.claims import ClaimPage, ClaimQuery, LiveSource, MemberRecords
 from fhir_facade.contracts.records import Claim
 
 NOBODY = "nobody-0"
@@ -40,6 +40,30 @@ def unkept(source: LiveSource, member_ids: Sequence[str]) -> Iterator[str]:
         yield from _order(claims, member)
         yield from _single(source, member, claims[-1:], others)
         others.update({claim.claim_id: member for claim in claims if claim.member_id == member})
+
+
+def told_of(source: LiveSource, member_id: str) -> MemberRecords | None:
+    """What a live source tells of one member: the newest claims, and the providers they name; None for nobody."""
+    member = source.member(member_id)
+    if member is None:
+        return None
+    coverages, claims = tuple(source.coverages(member_id)), tuple(_walk(source, member_id))
+    providers = source.providers(sorted(_named(claims) | {cover.payor_id for cover in coverages}))
+    return MemberRecords(
+        member=member,
+        coverages=coverages,
+        claims=claims,
+        organizations=tuple(providers.organizations),
+        practitioners=tuple(providers.practitioners),
+        representatives=tuple(source.representatives(member_id)),
+    )
+
+
+def _named(claims: Sequence[Claim]) -> set[str]:
+    """Ids of the organizations and practitioners that the claims name."""
+    named = {one for claim in claims for one in (claim.payer_id, claim.facility_id, claim.billing_provider.party_id)}
+    named |= {one.provider.party_id for claim in claims for one in claim.care_team}
+    return {one for one in named if one}
 
 
 def _page(source: LiveSource, member: str, after: tuple[date, str] | None) -> ClaimPage:

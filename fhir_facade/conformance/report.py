@@ -49,6 +49,8 @@ class Report:
 
     source: str
     complete: bool = True
+    listed: bool = True
+    """Whether the source lists its members; one that is live alone is asked about those that somebody names."""
     faults: list[str] = field(default_factory=list)
     member_ids: list[str] = field(default_factory=list)
     claims: Counter[str] = field(default_factory=Counter)
@@ -96,8 +98,10 @@ class Report:
     def _about_the_source(self) -> Iterator[str]:
         if self.faults:
             yield f"Mend the set-up: {self.faults[0]}" + _and_more(len(self.faults) - 1)
-        elif not self.member_ids:
+        elif not self.member_ids and self.listed:
             yield "No member was handed over: look whether the tables are filled and this is the right database."
+        elif not self.member_ids:
+            yield "No member was asked about whom the source knows: it cannot list them; name some with --member."
         if self.page_seconds and median(self.page_seconds) > TWO_SECONDS:
             yield f"A live page takes {median(self.page_seconds):.1f} seconds; two are promised."
 

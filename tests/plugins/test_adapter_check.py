@@ -20,6 +20,9 @@ from fhir_facade.conformance import skeleton
 from fhir_facade.conformance.report import Report
 from fhir_facade.conformance.report_page import as_html
 from fhir_facade.contracts.plugin import SourceContext
+from tests.plugins.fhir.payer import payer
+from tests.plugins.fhir.payer import source as upstream_source
+from tests.plugins.fhir.server import serving
 
 CONFIG = """
 [server]
@@ -73,12 +76,14 @@ class Draft:
     def run(self, *more: str) -> Result:
         package = importlib.import_module("fhir_facade_claims_draft")
         settings = package.Settings(database=self.database)
-        source = package.open_source(settings, SourceContext(name="draft", scratch=self.folder))
+        return self.ask(package.open_source(settings, SourceContext(name="draft", scratch=self.folder)), *more)
+
+    def ask(self, source: object, *more: str) -> Result:
         self._patch.setattr(quality, "open_source", lambda *_: source)
         return CliRunner().invoke(main, ["adapter", "check", "--config", str(self.folder / "facade.toml"), *more])
 
-    def told(self) -> Any:
-        return json.loads(self.run("--json").stdout)
+    def told(self, *more: str) -> Any:
+        return json.loads(self.run("--json", *more).stdout)
 
 
 @pytest.fixture
@@ -166,3 +171,28 @@ def test_a_good_source_with_one_reject_in_a_hundred_is_ready() -> None:
     report.unreadable["an amount cannot be read"] = 1
     assert not report.passed
     assert "Not ready to publish" in as_html(report)
+
+
+def test_a_source_that_is_live_alone_is_asked_about_the_members_one_names(draft: Draft) -> None:
+    for method in ("changes", "progress"):
+        draft.spoil("source.py", f"def {method}(", f"def not_{method}(")
+    nobody = draft.told()
+    told = draft.told("--member", "m1", "--member", "m2", "--member", "m9")
+
+    assert nobody["obstacles"] == [
+        "No member was asked about whom the source knows: it cannot list them; name some with --member."
+    ]
+    assert (told["passed"], told["obstacles"], told["complete"]) == (True, [], False)
+    assert (told["members"], told["claims"]) == (2, {"professional": 3})
+    assert told["resources"]["ExplanationOfBenefit"] == 3
+    assert told["page_ms"]["median"] > 0
+
+
+def test_an_upstream_that_speaks_fhir_is_asked_about_the_members_one_names(draft: Draft) -> None:
+    with serving(payer()) as upstream:
+        told = json.loads(draft.ask(upstream_source(upstream), "--json", "--member", "anna").stdout)
+
+    (obstacle,) = told["obstacles"]
+    assert "has no CapabilityStatement" in obstacle
+    assert told["members"] == 1
+    assert told["resources"] == {"Coverage": 1, "ExplanationOfBenefit": 5, "Patient": 1}
