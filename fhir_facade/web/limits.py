@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -28,6 +29,10 @@ from fhir_facade.web.errors import Problem
 from fhir_facade.web.fhir_headers import LEFT
 from fhir_facade.web.fhir_request import Environ
 from fhir_facade.web.pages import Pages
+
+log = logging.getLogger(__name__)
+
+SAY_AGAIN_S = 60.0
 
 GUESSES = "20 per minute"
 """Wrong client secrets that one address may send for one app before it has to wait."""
@@ -80,6 +85,7 @@ class Limits:
         self._budgets = budgets
         self._limiter = Limiter(key_func=_address, storage_uri=storage or "counts://", strategy="fixed-window")
         self._own = Counts()
+        self._say_again = 0.0
 
     def start(self, app: Flask) -> None:
         """Connect to the storage; once, before the first request.
@@ -109,10 +115,18 @@ class Limits:
             place = f"{window.name}/{key}"
             try:
                 used, ends = _used(self._limiter.storage, place, window, counting=counting)
-            except Exception:  # Redis clients raise kinds of their own; limits must not take the service down
+            except Exception as error:  # Redis clients raise kinds of their own; limits must not take the service down
+                self._say(error)
                 used, ends = _used(self._own, place, window, counting=counting)
             found.append(_Left(window.amount - used, ends, window.amount))
         return found
+
+    def _say(self, error: Exception) -> None:
+        """Tell the operator, once a minute, that the machines do not count together now."""
+        now = time.monotonic()
+        if now >= self._say_again:
+            self._say_again = now + SAY_AGAIN_S
+            log.warning("limits.storage does not answer (%s): each machine counts for itself", type(error).__name__)
 
     def counted(self, throttled: Callable[[str], None] = lambda app_id: None) -> Callable[[Grant, Environ], None]:
         """What counts a request of a grant's token and app; ``throttled`` learns which app waits.

@@ -120,12 +120,15 @@ def test_a_person_who_has_to_wait_reads_so_on_a_page_and_a_browser_app_may_read_
     assert answer.headers["Access-Control-Allow-Origin"] == "https://app.example.com"
 
 
-def test_while_redis_does_not_answer_each_process_counts_for_itself():
+def test_while_redis_does_not_answer_each_process_counts_for_itself_and_says_so_once_a_minute(caplog):
     made = Limits(
         per_token="2 per minute", per_app="100 per minute", per_address="1 per minute", storage="redis://127.0.0.1:1"
     )
     made.start(Flask("limits"))
     assert refusals(made.counted(), ["a"] * 3) == [2]
+    assert [line.getMessage() for line in caplog.records if line.name == "fhir_facade.web.limits"] == [
+        "limits.storage does not answer (ConnectionError): each machine counts for itself"
+    ]
 
 
 def test_every_limit_that_cannot_be_read_is_named_at_once():
