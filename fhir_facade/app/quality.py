@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 
 from fhir_facade.app.sources import mapper_of, scratch_of
-from fhir_facade.conformance.asking import told_of, unkept
+from fhir_facade.conformance.asking import MOST_PAGES, told_of, unkept
 from fhir_facade.conformance.expectations import filled, strange_codes
 from fhir_facade.conformance.promises import broken
 from fhir_facade.conformance.report import Report
@@ -25,7 +25,7 @@ from fhir_facade.contracts.errors import ClaimsUnavailable, FacadeError, raised
 from fhir_facade.contracts.faces import KnowsColumns
 from fhir_facade.contracts.records import Claim
 from fhir_facade.contracts.sections import Settings, SourceSettings
-from fhir_facade.contracts.upstream import ResourceQuery, ResourceSource
+from fhir_facade.contracts.upstream import ResourcePage, ResourceQuery, ResourceSource
 from fhir_facade.fhir.mapper import Mapped, Mapper, Rejection
 from fhir_facade.plugins import open_source
 
@@ -138,19 +138,28 @@ def _describe(claim: Claim, report: Report) -> None:
 
 
 def _look_at(source: ResourceSource, member_id: str, report: Report) -> None:
-    """A member of an upstream that speaks FHIR: what it hands over on the first page of each type, and how fast."""
-    found = source.read("Patient", member_id, member_id)
-    if found is None:
+    """A member of an upstream that speaks FHIR: what it hands over of each type, and how fast the first page comes."""
+    if source.read("Patient", member_id, member_id) is None:
         return
     report.member_ids.append(member_id)
     report.emitted.add(("Patient", member_id))
     for kind in ("Coverage", "ExplanationOfBenefit"):
         started = time.perf_counter()
-        query = ResourceQuery(resource_type=kind, member_id=member_id, parameters=(), count=PAGE)
-        resources = source.search(query).resources
+        page = _page(source, kind, member_id, None)
         report.page_seconds.append(time.perf_counter() - started)
-        report.emitted.update((kind, str(one.get("id"))) for one in resources)
-    report.claims["as the upstream gives them"] += len(resources)
+        found = list(page.resources)
+        for _ in range(MOST_PAGES):
+            if page.next_cursor is None:
+                break
+            page = _page(source, kind, member_id, page.next_cursor)
+            found += page.resources
+        report.emitted.update((kind, str(one.get("id"))) for one in found)
+    report.claims["as the upstream gives them"] += len(found)
+
+
+def _page(source: ResourceSource, kind: str, member_id: str, cursor: str | None) -> ResourcePage:
+    query = ResourceQuery(resource_type=kind, member_id=member_id, parameters=(), count=PAGE, cursor=cursor)
+    return source.search(query)
 
 
 def _identify(records: MemberRecords, report: Report) -> None:

@@ -193,6 +193,6 @@ def test_an_upstream_that_speaks_fhir_is_asked_about_the_members_one_names(draft
         told = json.loads(draft.ask(upstream_source(upstream), "--json", "--member", "anna").stdout)
 
     (obstacle,) = told["obstacles"]
-    assert "has no CapabilityStatement" in obstacle
+    assert "speaks FHIR of no version" in obstacle
     assert told["members"] == 1
     assert told["resources"] == {"Coverage": 1, "ExplanationOfBenefit": 5, "Patient": 1}
