@@ -72,8 +72,8 @@ def sync_source(
         ClaimsUnavailable: the source or the copy cannot be used now.
     """
     entry = source_named(settings, name)
-    source = open_source(entry, settings.path.parent, scratch_for(settings, entry, spark))
     arrived = files_in(entry.drop) if entry.drop else None
+    source = open_source(entry, settings.path.parent, scratch_for(settings, entry, spark))
     try:
         if entry.mode != "replica" or not isinstance(source, ExtractSource):
             raise ConfigError([f"{name} is served live: it has no copy to sync"])
