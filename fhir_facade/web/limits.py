@@ -12,6 +12,8 @@ import binascii
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
@@ -227,7 +229,19 @@ def _used(storage: Storage, place: str, window: _Window, *, counting: bool) -> t
 
 
 def _address() -> str:
-    return request.remote_addr or "unknown"
+    return _counted_as(request.remote_addr or "unknown")
+
+
+@lru_cache(maxsize=4096)
+def _counted_as(address: str) -> str:
+    """What an address counts as: one of IPv6 as its /64, all of which one customer of a network has."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return address
+    return str(found.ipv4_mapped or ip_network((int(found), 64), strict=False))
 
 
 def claimed_app() -> str | None:

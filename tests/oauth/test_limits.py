@@ -106,6 +106,26 @@ def test_an_address_has_a_budget_and_public_documents_are_free(store, signing_fo
     assert world.client.options("/oauth/token").status_code == 204
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [
+        ("2001:db8::1", "2001:db8:0:0:ffff::2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+    ],
+)
+def test_all_addresses_that_one_customer_of_a_network_has_share_a_budget(
+    store, signing_folder, first, second, together
+):
+    from .conftest import build_world
+
+    world = build_world(store, signing_folder)
+    world.limits._budgets["per_address"] = limits(per_address="1 per minute")._budgets["per_address"]
+    asked = [world.client.post("/oauth/token", environ_base={"REMOTE_ADDR": one}) for one in (first, second)]
+    assert [one.status_code for one in asked] == [400, 429 if together else 400]
+
+
 def test_a_person_who_has_to_wait_reads_so_on_a_page_and_a_browser_app_may_read_it(store, signing_folder, public):
     from .conftest import build_world
 
