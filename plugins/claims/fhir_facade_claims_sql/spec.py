@@ -54,7 +54,9 @@ class Spec:
     """How values begin, and what they become; the longest first."""
 
     def __post_init__(self) -> None:
-        starred = [(key[:-1], value) for key, value in (self.values or {}).items() if key.endswith("*")]
+        starred = [
+            (key[:-1], value) for key, value in (self.values or {}).items() if len(key) > 1 and key.endswith("*")
+        ]
         object.__setattr__(self, "beginnings", tuple(sorted(starred, key=lambda one: -len(one[0]))))
         object.__setattr__(self, "each", tuple(self.of(number) for number in range(1, self.repeat + 1)))
 

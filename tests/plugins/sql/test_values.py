@@ -72,6 +72,13 @@ def test_the_longest_beginning_counts_and_a_column_that_says_nothing_leaves_it_t
     assert Spec(columns=("first", "second"), values=values).read(row, frozenset({""})) == said
 
 
+def test_a_star_alone_is_a_value_like_any_other() -> None:
+    spec = Spec(columns=("first",), values={"*": "star"})
+    assert spec.read({"first": "*"}, frozenset({""})) == "star"
+    with pytest.raises(UnmappedError):
+        spec.read({"first": "12"}, frozenset({""}))
+
+
 def test_a_reject_names_the_column_in_which_the_unknown_value_stands() -> None:
     spec = Spec(columns=("first", "second"), values={"silent": ""})
     with pytest.raises(UnmappedError, match="second has the value '7'"):
