@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.engine import URL, Connection, Dialect, Engine
 from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
 
 from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError
@@ -20,7 +21,13 @@ _SQLITE_STEPS = 100_000
 _RESTED_S = 5.0
 _OUTDATED = ("0A000", "26000", "42P05")
 """PostgreSQL: a prepared statement gives other columns now, is gone, or is there already."""
-_DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+_DRIVERS = {
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+_EXTRAS = {"psycopg": "postgresql", "pymysql": "mariadb"}
 
 
 def open_engine(settings: SqlSettings) -> Engine:
@@ -35,13 +42,27 @@ def open_engine(settings: SqlSettings) -> Engine:
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         told = "" if isinstance(error, ValueError) else f": {error}"  # which may hold a part of the URL
         reason = f"{settings.url.origin} is not a usable database URL ({type(error).__name__}{told})"
-        raise ConfigError([f"sql.url: {reason}; install the driver, or correct it"]) from error
+        raise ConfigError([f"sql.url: {reason}; {_advice(error)}"]) from error
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "do_connect", _find_file)
     event.listen(engine, "connect", lambda connection, record: _prepare(engine, connection, record, settings))
     if url.get_backend_name() != "sqlite":
         event.listen(engine, "connect", _note_use)
         event.listen(engine, "checkin", _note_use)
         event.listen(engine, "checkout", lambda connection, record, _: _ping_rested(engine, connection, record))
     return engine
+
+
+def _advice(error: Exception) -> str:
+    extra = _EXTRAS.get(getattr(error, "name", None) or "")
+    return f"run: pip install 'fhir-facade[{extra}]'" if extra else "install the driver, or correct it"
+
+
+def _find_file(dialect: Dialect, _record: Any, places: Sequence[Any], _named: Any) -> None:
+    """SQLite would make an empty database where the URL names none: whoever only reads leaves nothing behind."""
+    place = str(places[0]) if places else ""
+    if place and not place.startswith((":memory:", "file:")) and not Path(place).exists():
+        raise dialect.loaded_dbapi.OperationalError("unable to open database file: there is none of that name")
 
 
 def usable_url(text: str) -> URL:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import sys
 import time
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from fhir_facade.contracts.claims import HasNotes
-from fhir_facade.contracts.errors import ClaimsUnavailable
+from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError
 from fhir_facade_claims_sql import SqlSource
 from fhir_facade_claims_sql.checks import notes_of
 from tests.plugins.sql import views
@@ -78,3 +80,40 @@ def test_a_database_whose_plans_are_not_understood_is_said_to_be_so() -> None:
     (note,) = notes_of("oracle")
 
     assert note.startswith("cannot tell whether indexes are missing on oracle")
+
+
+def test_a_file_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
+    source = opened(f"sqlite:///{tmp_path / 'nowhere.sqlite'}", tmp_path)
+
+    (fault,) = source.check()
+    source.close()
+
+    assert "unable to open database file: there is none of that name; check the URL" in fault
+    assert not (tmp_path / "nowhere.sqlite").exists()
+
+
+def test_a_file_that_comes_later_is_read(tmp_path: Path) -> None:
+    place = tmp_path / "later.sqlite"
+    source = opened(f"sqlite:///{place}", tmp_path)
+    with pytest.raises(ClaimsUnavailable):
+        source.member("10")
+
+    sqlite3.connect(place).close()
+    place.touch()
+
+    assert any("no such table" in fault for fault in source.check())
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "driver", "extra"), [("postgres", "psycopg", "postgresql"), ("mysql", "pymysql", "mariadb")]
+)
+def test_a_driver_that_is_not_installed_is_named_as_it_is_installed(
+    url: str, driver: str, extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, driver, None)
+
+    with pytest.raises(ConfigError, match=rf"pip install 'fhir-facade\[{extra}\]'") as raised:
+        opened(f"{url}://reader:a-password@db/claims", tmp_path)
+
+    assert "a-password" not in str(raised.value)
