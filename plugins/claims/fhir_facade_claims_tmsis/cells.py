@@ -102,7 +102,7 @@ class Record:
         return value.quantize(_CENT)
 
     def number(self, element: str) -> Decimal | None:
-        """The cell as a number, digits as in the file.
+        """The cell as a number without the zeros at its end: how many there are, the layout says and not the claim.
 
         Raises:
             CellFault: it is not a number.
@@ -113,7 +113,9 @@ class Record:
         negative, digits = self._signed(value, element)
         if is_fill(digits, _LEAST_AMOUNT_FILL):
             return None
-        return -Decimal(digits) if negative else Decimal(digits)
+        whole, point, part = digits.partition(".")
+        number = Decimal(whole + point + part.rstrip("0") if point else digits)
+        return -number if negative else number
 
     def whole(self, element: str) -> int | None:
         """The cell as a whole number.

@@ -13,6 +13,7 @@ from fhir_facade.cli.tmsis import generate as command
 from fhir_facade.contracts.claims import Change, Checkpoint, MemberRecords
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.plugin import SourceContext
+from fhir_facade.fhir.encode import finish
 from fhir_facade.fhir.mapper import Mapped, Mapper
 from fhir_facade_claims_synthetic import plugin as synthetic
 from fhir_facade_claims_synthetic.settings import SyntheticSettings
@@ -53,13 +54,14 @@ def invented(members: int = 25) -> list[Change]:
     return list(opened.changes(None))  # type: ignore[union-attr]
 
 
-def resources(folder: Path, layouts: Path) -> list[object]:
+def resources(folder: Path, layouts: Path) -> list[bytes]:
+    """Every resource as it is sent: numbers that are equal may still differ in their digits."""
     mapper = Mapper("tmsis", "2.2.0", False)
     told = changes(folder, layouts=layouts)
     assert rejects(told) == []
     found = [one for change in told if isinstance(change, MemberRecords) for one in mapper.resources(change)]
     assert all(isinstance(one, Mapped) for one in found), [one for one in found if not isinstance(one, Mapped)][:3]
-    return [one.resource for one in found if isinstance(one, Mapped)]
+    return [finish(one.resource)[0] for one in found if isinstance(one, Mapped)]
 
 
 def test_every_layout_and_encoding_of_the_same_claims_gives_the_same_resources(tmp_path: Path) -> None:
@@ -72,7 +74,7 @@ def test_every_layout_and_encoding_of_the_same_claims_gives_the_same_resources(t
         options = {"layout": version, "encoding": encoding, "state": "06", "created": "2026-10-31"}
         count = plugin.write(told, folder, options | {"layouts": str(tmp_path)})
         found = resources(folder, tmp_path)
-        assert sum(resource["resourceType"] == "ExplanationOfBenefit" for resource in found) == count  # type: ignore[index]
+        assert sum(b'"resourceType":"ExplanationOfBenefit"' in one for one in found) == count
         results.append(found)
     assert count > 20
     assert results.count(results[0]) == 4
