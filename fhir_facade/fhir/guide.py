@@ -23,9 +23,9 @@ _PRACTITIONER = frozenset({PartyKind.PRACTITIONER})
 _EITHER = _ORGANIZATION | _PRACTITIONER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Guide:
-    """One version of the guide, as far as it differs from the others."""
+    """One version of the guide, as far as it differs from the others; the same as itself alone."""
 
     version: str
     present_on_admission: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from fhir_facade.fhir.mapper import Mapped
@@ -25,9 +26,10 @@ class Noticed:
 
     def add(self, mapped: Mapped) -> None:
         """Count the findings of one claim, each once."""
-        for finding in {_LINE.sub("a line", finding) for finding in mapped.findings}:
+        for finding in set(map(_whichever_line, mapped.findings)):
+            if finding not in self.first:
+                self.first[finding] = _place(mapped)
             self.counts[finding] = self.counts.get(finding, 0) + 1
-            self.first.setdefault(finding, _place(mapped))
 
     def merge(self, other: Noticed) -> None:
         """Add what another one counted."""
@@ -39,6 +41,11 @@ class Noticed:
         """The findings, the most frequent first."""
         ranked = sorted(self.counts.items(), key=lambda found: (-found[1], found[0]))
         return [{"finding": text, "claims": count, "first": self.first[text]} for text, count in ranked]
+
+
+@lru_cache(maxsize=4_096)
+def _whichever_line(finding: str) -> str:
+    return _LINE.sub("a line", finding)
 
 
 def _place(mapped: Mapped) -> str:

@@ -65,15 +65,13 @@ class Prepared:
         return self.named if self.packed is not None else links(self.body)
 
     def sample(self) -> tuple[bytes, bytes]:
-        """Body and search values of a resource that is not compressed yet.
+        """Body and search values of a resource that is packed and not compressed yet.
 
         Raises:
-            ValueError: it is.
+            ValueError: it is compressed, or not packed.
         """
-        if self.packed is None:
-            return self.body, facets.pack(index(_mapped(self).resource))
-        if self.packed["dictionary"] is not None:
-            raise ValueError("the resource is compressed")
+        if self.packed is None or self.packed["dictionary"] is not None:
+            raise ValueError("the resource is no sample")
         return self.packed["body"], self.packed["facets"]
 
 

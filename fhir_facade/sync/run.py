@@ -285,7 +285,7 @@ class _Run:
     def _packer(self, connection: Connection) -> Packer:
         if not self._settled:
             prepared = list(self._batch.prepared())
-            self._dictionary = dictionary_for(connection, self._state.key, prepared, self._dictionary)
+            self._dictionary = dictionary_for(connection, self._state.key, prepared, self._stamp, self._dictionary)
         return Packer(self._dictionary)
 
     def _finish_rejects(self) -> None:

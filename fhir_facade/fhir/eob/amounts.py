@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from fhir_facade.contracts.records import Amount, Amounts, Claim, ClaimLine, LocalAmount
 from fhir_facade.fhir.eob.draft import Draft
@@ -18,6 +19,7 @@ from fhir_facade.fhir.values import Json, absent, concept, money
 
 _HL7 = frozenset({Amount.SUBMITTED, Amount.ELIGIBLE, Amount.DEDUCTIBLE, Amount.COPAY, Amount.BENEFIT})
 _SYSTEMS = {kind: f"{THO}/adjudication" if kind in _HL7 else f"{CARIN}/CodeSystem/C4BBAdjudication" for kind in Amount}
+_CATEGORIES = {kind: (_SYSTEMS[kind], kind.value) for kind in Amount}
 _PLACES = {kind: place for place, kind in enumerate(Amount)}
 
 
@@ -27,19 +29,18 @@ def categories(guide: Guide, amounts: Amounts) -> list[Json]:
     Raises:
         Unfit: an amount is of no known kind or is not a decimal number.
     """
+    return [{"category": category, "amount": _money(amounts[kind])} for kind, category in _ranked(guide, *amounts)]
+
+
+@lru_cache(maxsize=4_096)
+def _ranked(guide: Guide, *kinds: Amount) -> list[tuple[Amount, Json]]:
+    """Kinds of amounts in the order of ``Amount``, each with its concept: sources name the same ones in every line."""
     try:
-        kinds = sorted(amounts, key=_PLACES.__getitem__)
+        return [(kind, guide.concept(*_CATEGORIES[kind])) for kind in sorted(kinds, key=_PLACES.__getitem__)]
     except KeyError:
         raise Unfit("an amount is of no known kind") from None
-    written = _written(guide)
-    return [{"category": written[kind], "amount": _money(amounts[kind])} for kind in kinds]
 
 
-def _concepts(guide: Guide) -> dict[Amount, Json]:
-    return {kind: guide.concept(_SYSTEMS[kind], kind.value) for kind in Amount}
-
-
-_written = ByIdentity(_concepts)
 _money: ByIdentity[object, Json] = ByIdentity(lambda value: money(value, "an amount"))
 
 
@@ -56,7 +57,7 @@ def local(amounts: Sequence[LocalAmount]) -> list[Json]:
 
 def unknown_amount(guide: Guide) -> list[Json]:
     """What stands where the guide demands an amount and the source has none: submitted, and why it is absent."""
-    return [{"category": _written(guide)[Amount.SUBMITTED], "amount": absent()}]
+    return [{"category": guide.concept(*_CATEGORIES[Amount.SUBMITTED]), "amount": absent()}]
 
 
 def counts(guide: Guide, amounts: Amounts) -> bool:

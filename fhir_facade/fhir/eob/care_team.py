@@ -7,13 +7,13 @@ The published careTeam rules of guide 2.0.0 can never fail; they are kept here a
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from fhir_facade.contracts.codes import NUCC_TAXONOMY
 from fhir_facade.contracts.records import CareTeamMember, CareTeamRole, Party, PartyKind
 from fhir_facade.fhir.eob.draft import Draft
 from fhir_facade.fhir.guide import CARIN, THO, Guide
 from fhir_facade.fhir.identifiers import NPI, of_organization, of_practitioner
-from fhir_facade.fhir.identity import ByIdentity
 from fhir_facade.fhir.practitioner import as_organization
 from fhir_facade.fhir.unfit import Unfit
 from fhir_facade.fhir.values import Json, concept
@@ -83,7 +83,7 @@ def _member(draft: Draft, member: CareTeamMember, roles: Roles, qualification: J
     if provider is None:
         draft.note(f"the guide wants another kind of {role} provider than {member.provider.kind}; it is left out")
         return None
-    result: Json = {"provider": provider, "role": _written(draft.guide)[role]}
+    result: Json = {"provider": provider, "role": _concept(draft.guide, role)}
     if member.responsible is not None:
         result["responsible"] = bool(member.responsible)
     if qualification is not None:
@@ -91,15 +91,10 @@ def _member(draft: Draft, member: CareTeamMember, roles: Roles, qualification: J
     return result
 
 
-def _concepts(guide: Guide) -> dict[CareTeamRole, Json]:
-    return {role: guide.concept(_role_system(role), role.value) for role in CareTeamRole}
-
-
-_written = ByIdentity(_concepts)
-
-
-def _role_system(role: CareTeamRole) -> str:
-    return f"{THO}/claimcareteamrole" if role in _HL7_ROLES else f"{CARIN}/CodeSystem/C4BBClaimCareTeamRole"
+@lru_cache(maxsize=64)
+def _concept(guide: Guide, role: CareTeamRole) -> Json:
+    system = f"{THO}/claimcareteamrole" if role in _HL7_ROLES else f"{CARIN}/CodeSystem/C4BBClaimCareTeamRole"
+    return guide.concept(system, role.value)
 
 
 def _provider(draft: Draft, party: Party, allowed: frozenset[PartyKind]) -> Json | None:

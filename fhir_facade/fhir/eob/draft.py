@@ -81,7 +81,7 @@ class Draft:
     """The sum per kind of amount over the lines."""
     information: list[Json] = field(default_factory=list)
     """What stands in ``supportingInfo``, without its sequence: the first entry is number 1."""
-    details: dict[str, int] = field(default_factory=dict)
+    details: dict[bytes, int] = field(default_factory=dict)
     """The payer's own facts as they are written, digit by digit, each with its sequence."""
 
     def note(self, finding: str) -> None:

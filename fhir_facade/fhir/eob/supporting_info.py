@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fhir_facade.contracts.records import Claim, ClaimLine, Detail, Party, PartyKind
+from fhir_facade.fhir.encode import encode
 from fhir_facade.fhir.eob.draft import Draft
 from fhir_facade.fhir.guide import CARIN
 from fhir_facade.fhir.identity import ByIdentity
@@ -67,10 +68,10 @@ def _detail(detail: Detail) -> Json:
     return {"category": concept(kind.system, kind.value, None, kind.display)} | values
 
 
-def _told(detail: Detail) -> tuple[Json, str]:
-    """A detail's entry, and the same as text: what tells it from others, digit by digit."""
+def _told(detail: Detail) -> tuple[Json, bytes]:
+    """A detail's entry, and the same as JSON: what tells it from others, digit by digit."""
     entry = _detail(detail)
-    return entry, repr(entry)
+    return entry, encode(entry)
 
 
 _written = ByIdentity(_told)

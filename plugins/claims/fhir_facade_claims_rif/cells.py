@@ -22,6 +22,7 @@ MONTHS = {
 _DAY = re.compile(r"(\d{1,2})-([A-Z]{3})-(\d{4})(?: \d{2}:\d{2}:\d{2})?")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)")
 _FILLER_AMOUNT = re.compile(r"-?(8{7,}|9{7,})\.?(8{2}|9{2})?")
+_IN_CENTS = re.compile(r"[-+]?\d+\.\d\d", re.ASCII)
 _FILLERS = {"", "~", "UNKNOWN"}
 _CENT = Decimal("0.01")
 
@@ -149,6 +150,8 @@ def amount(value: str) -> Decimal | str | None:
     """The amount of a cell, None for a filler, or what is wrong with it."""
     if value in _FILLERS or _FILLER_AMOUNT.fullmatch(value):
         return None
+    if _IN_CENTS.fullmatch(value):
+        return Decimal(value)
     number = decimal(value)
     if number is None:
         return "is not an amount of money"

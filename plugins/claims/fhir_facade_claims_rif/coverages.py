@@ -52,6 +52,7 @@ class Covers:
         self._row = latest(years)
         self._payer_id = payer_id
         self._spans = [span for part in "abcd" for span in _spans(part, years)]
+        self._known: dict[Span, Coverage] = {}
 
     def all(self) -> tuple[Coverage, ...]:
         """Every span as a record."""
@@ -63,6 +64,11 @@ class Covers:
         return self._coverage(next(held, None) or Span(part, None, None, None))
 
     def _coverage(self, span: Span) -> Coverage:
+        if span not in self._known:
+            self._known[span] = self._record(span)
+        return self._known[span]
+
+    def _record(self, span: Span) -> Coverage:
         bene_id = self._row.need("BENE_ID")
         start = f"-{span.starts_on:%Y%m%d}" if span.starts_on else ""
         return Coverage(
