@@ -52,14 +52,25 @@ SHAPES: Mapping[str, str] = {
 _KNOWN = frozenset(value for name, value in vars(codes).items() if name.isupper() and isinstance(value, str))
 
 
+_AS_WELL: Mapping[str, tuple[str, ...]] = {
+    "lines.amounts": ("lines.amounts", "amounts"),
+    "totals": ("totals", "amounts", "lines.amounts"),
+}
+"""Where a field may stand as well: a stay's amounts are the lines' or the claim's, and give its totals."""
+
+
 def filled(claim: Claim) -> Iterator[str]:
     """Those of the expected fields that the claim fills; of lines, any line."""
     for name in EXPECTED[claim.kind]:
-        record, _, inner = name.partition(".")
-        held = getattr(claim, record)
-        parts = held if record == "lines" else (held,)
-        if any(_has(getattr(part, inner) if inner else part) for part in parts if part is not None):
+        if any(_fills(claim, place) for place in _AS_WELL.get(name, (name,))):
             yield name
+
+
+def _fills(claim: Claim, name: str) -> bool:
+    record, _, inner = name.partition(".")
+    held = getattr(claim, record)
+    parts = held if record == "lines" else (held,)
+    return any(_has(getattr(part, inner) if inner else part) for part in parts if part is not None)
 
 
 def _has(value: Any) -> bool:

@@ -8,6 +8,8 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,12 @@ from click.testing import CliRunner, Result
 from fhir_facade.app import quality
 from fhir_facade.cli.main import main
 from fhir_facade.conformance import skeleton
+from fhir_facade.conformance.expectations import filled
 from fhir_facade.conformance.report import Report
 from fhir_facade.conformance.report_page import as_html
 from fhir_facade.contracts.plugin import SourceContext
+from fhir_facade.contracts.records import Amount, ClaimKind, ClaimLine
+from fhir_facade.fhir.mapping_table.sample_parts import claim as claim_of
 from tests.plugins.fhir.payer import payer
 from tests.plugins.fhir.payer import source as upstream_source
 from tests.plugins.fhir.server import serving
@@ -134,6 +139,20 @@ def test_tables_whose_ids_are_whole_numbers_need_no_change(draft: Draft) -> None
     told = draft.told()
     assert (told["passed"], told["obstacles"]) == (True, [])
     assert (told["members"], told["claims"], told["resources"]["ExplanationOfBenefit"]) == (2, {"professional": 3}, 3)
+
+
+def test_totals_that_follow_from_the_lines_count_as_filled(draft: Draft) -> None:
+    filling = {row["field"]: row["claims"] for row in draft.told()["filled"]}
+    assert (filling["totals"], filling["lines.amounts"], filling["payee"]) == (3, 3, 0)
+
+
+@pytest.mark.parametrize("kind", [ClaimKind.INPATIENT, ClaimKind.OUTPATIENT])
+def test_the_amounts_of_a_stay_count_where_they_stand(kind: ClaimKind) -> None:
+    bare = replace(claim_of(kind, lines=(ClaimLine(number=1, amounts={}),)), totals={}, amounts={})
+    paid = {Amount.BENEFIT: Decimal("10.00")}
+
+    for claim, names in ((bare, set()), (replace(bare, amounts=paid), {"lines.amounts", "totals"})):
+        assert set(filled(claim)) & {"lines.amounts", "totals"} == names
 
 
 def test_a_column_that_no_query_fetches_is_named(draft: Draft) -> None:
