@@ -79,6 +79,14 @@ def test_a_new_adapter_rounds_no_amount_and_moves_no_time(place: Path) -> None:
     ]
 
 
+def test_each_record_of_a_new_adapter_says_where_it_was_read(place: Path) -> None:
+    told = [one for one in written(place).changes(None) if isinstance(one, MemberRecords)]
+    read = [record for one in told for record in (one.member, *one.coverages, *one.claims)]
+    places = {(one.position.file, one.position.line) for one in read if one.position}
+    assert places == {("member", "m1"), ("member", "m2"), ("claim", "c1"), ("claim", "c2"), ("claim", "c3")}
+    assert len(read) == 7
+
+
 def test_a_new_adapter_names_a_column_that_is_gone(place: Path) -> None:
     (fault,) = written(place, "ALTER TABLE claim RENAME COLUMN diagnosis TO dx").check()
     assert "no such column: diagnosis" in fault
