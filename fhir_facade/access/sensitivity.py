@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -55,6 +56,7 @@ class Entry(NamedTuple):
     until: str
 
 
+@lru_cache(maxsize=65536)
 def plain(code: str) -> str:
     """A code as it is compared: no dots, no spaces, capitals."""
     return code.replace(".", "").replace(" ", "").upper()
@@ -86,8 +88,8 @@ class SensitivityPolicy:
         """The security labels of ``keys`` (codes as ``plain`` writes them) that stand for ``first`` to ``last``."""
         return frozenset(
             label
-            for key in set(keys)
-            for label, since, until in self._codes.get(key, ())
+            for key in self._codes.keys() & set(keys)
+            for label, since, until in self._codes[key]
             if since <= last and first <= until
         )
 

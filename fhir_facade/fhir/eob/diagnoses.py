@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -58,17 +58,22 @@ def unknown_diagnosis(draft: Draft) -> list[Json]:
     return [{"sequence": 1, "diagnosisCodeableConcept": UNKNOWN_DIAGNOSIS, "type": [_role(draft, "principal")]}]
 
 
-def arranged(draft: Draft, given: tuple[Diagnosis, ...], names: RoleNames) -> list[Diagnosis]:
+def arranged(draft: Draft, given: tuple[Diagnosis, ...], names: RoleNames) -> Sequence[Diagnosis]:
     """The diagnoses to write: each code once per role, one principal, which no secondary repeats.
 
     Claims files carry the principal diagnosis twice, in its own column and as the first of the list; the repetition
     goes, and gives its present-on-admission indicator to the principal. Where none is principal, the first listed is.
     """
-    found = [_renamed(diagnosis, names) for diagnosis in given if _writable(draft, diagnosis)]
+    return _in_order(tuple(_renamed(diagnosis, names) for diagnosis in given if _writable(draft, diagnosis)))
+
+
+@lru_cache(maxsize=4096)
+def _in_order(found: tuple[Diagnosis, ...]) -> tuple[Diagnosis, ...]:
+    """Those that may be written, in order; the same few stand on most claims of a member."""
     first = next((d for d in found if d.role is DiagnosisRole.PRINCIPAL), None)
     first = first or next((d for d in found if d.role is DiagnosisRole.SECONDARY), None)
     if first is None:
-        return list(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found))
     keys = {id(d): _key(d) for d in found}
     twins = [d for d in found if d.code is not None and keys[id(d)] == keys[id(first)]]
     twin = next((d for d in twins if d.role is DiagnosisRole.SECONDARY), None)
@@ -77,7 +82,7 @@ def arranged(draft: Draft, given: tuple[Diagnosis, ...], names: RoleNames) -> li
     repeated = {id(first)} | {id(d) for d in twins if d.role in _RANKED}
     rest = [(keys[id(d)], _demoted(d)) for d in found if id(d) not in repeated]
     once = {(key, d.role): d for key, d in reversed(rest)}
-    return [principal, *reversed(once.values())]
+    return (principal, *reversed(once.values()))
 
 
 def _key(diagnosis: Diagnosis) -> object:
