@@ -9,7 +9,7 @@ from functools import lru_cache
 from fhir_facade.contracts.codes import ICD_9_CM, ICD_10_CM, ICD_10_PCS, Code
 from fhir_facade.contracts.records import Diagnosis, DiagnosisRole, Procedure
 from fhir_facade.fhir.eob.draft import Draft
-from fhir_facade.fhir.guide import CARIN, THO
+from fhir_facade.fhir.guide import CARIN, THO, Guide
 from fhir_facade.fhir.unfit import Unfit
 from fhir_facade.fhir.values import ABSENT_REASON, Json, absent, code_text, concept, day
 
@@ -42,11 +42,12 @@ def dotted(code: Code) -> str:
 def diagnoses(draft: Draft, names: RoleNames) -> list[Json]:
     """``diagnosis`` of an institutional, professional or oral claim [6–8, 21–23, 28–31, 189]."""
     result: list[Json] = []
+    admitted = "admitting" in names.values()
     for diagnosis in arranged(draft, draft.claim.diagnoses, names):
         concept_ = _concept(draft, diagnosis)
-        role = names[diagnosis.role]
-        entry = {"sequence": len(result) + 1, "diagnosisCodeableConcept": concept_, "type": [_role(draft, role)]}
-        if "admitting" in names.values() and diagnosis.present_on_admission is not None:
+        role = _role(draft.guide, names[diagnosis.role])
+        entry = {"sequence": len(result) + 1, "diagnosisCodeableConcept": concept_, "type": [role]}
+        if admitted and diagnosis.present_on_admission is not None:
             entry |= _present(draft, diagnosis.present_on_admission)
         result.append(entry)
     return result
@@ -55,7 +56,7 @@ def diagnoses(draft: Draft, names: RoleNames) -> list[Json]:
 def unknown_diagnosis(draft: Draft) -> list[Json]:
     """``diagnosis`` of a claim that names none."""
     draft.note("it names no diagnosis; one is published as unknown")
-    return [{"sequence": 1, "diagnosisCodeableConcept": UNKNOWN_DIAGNOSIS, "type": [_role(draft, "principal")]}]
+    return [{"sequence": 1, "diagnosisCodeableConcept": UNKNOWN_DIAGNOSIS, "type": [_role(draft.guide, "principal")]}]
 
 
 def arranged(draft: Draft, given: tuple[Diagnosis, ...], names: RoleNames) -> Sequence[Diagnosis]:
@@ -78,7 +79,7 @@ def _in_order(found: tuple[Diagnosis, ...]) -> tuple[Diagnosis, ...]:
     twins = [d for d in found if d.code is not None and keys[id(d)] == keys[id(first)]]
     twin = next((d for d in twins if d.role is DiagnosisRole.SECONDARY), None)
     marker = first.present_on_admission or (twin.present_on_admission if twin else None)
-    principal = replace(first, role=DiagnosisRole.PRINCIPAL, present_on_admission=marker)
+    principal = _principal(first, marker)
     repeated = {id(first)} | {id(d) for d in twins if d.role in _RANKED}
     rest = [(keys[id(d)], _demoted(d)) for d in found if id(d) not in repeated]
     once = {(key, d.role): d for key, d in reversed(rest)}
@@ -87,6 +88,12 @@ def _in_order(found: tuple[Diagnosis, ...]) -> tuple[Diagnosis, ...]:
 
 def _key(diagnosis: Diagnosis) -> object:
     return dotted(diagnosis.code) if diagnosis.code is not None else diagnosis.masked and id(diagnosis)
+
+
+def _principal(diagnosis: Diagnosis, marker: str | None) -> Diagnosis:
+    if diagnosis.role is DiagnosisRole.PRINCIPAL and diagnosis.present_on_admission == marker:
+        return diagnosis
+    return replace(diagnosis, role=DiagnosisRole.PRINCIPAL, present_on_admission=marker)
 
 
 def _demoted(diagnosis: Diagnosis) -> Diagnosis:
@@ -121,9 +128,10 @@ def _concept(draft: Draft, diagnosis: Diagnosis) -> Json:
     raise Unfit("a diagnosis is neither ICD-10-CM nor ICD-9-CM")
 
 
-def _role(draft: Draft, role: str) -> Json:
+@lru_cache(maxsize=64)
+def _role(guide: Guide, role: str) -> Json:
     system = f"{THO}/ex-diagnosistype" if role in _HL7_ROLES else f"{CARIN}/CodeSystem/C4BBClaimDiagnosisType"
-    return draft.guide.concept(system, role)
+    return guide.concept(system, role)
 
 
 def _present(draft: Draft, indicator: str) -> Json:

@@ -107,4 +107,4 @@ class Draft:
             raise Unfit(f"{what} is of no known kind")
         if self.known.lacks(party):
             raise Unfit(f"{what} is not among the records handed over")
-        return reference(str(party.kind), self.local(party.party_id, what))
+        return reference(party.kind.value, self.local(party.party_id, what))
