@@ -61,5 +61,6 @@ def test_following_the_tutorial_literally_gives_a_claim(tmp_path: Path, wheel: P
 
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert '"resourceType":"ExplanationOfBenefit"' in done.stdout
-    assert "acme: ready to publish" in done.stdout
+    assert done.stdout.count("acme: ready to publish\n  2 members, 3 claims, 0 left out") == 2
+    assert done.stdout.count("18 passed") == 2
     assert "data quality" in (tmp_path / "fhir-facade-claims-acme/report.html").read_text(encoding="utf-8")
