@@ -22,7 +22,7 @@ def tmsis() -> None:
 
 @tmsis.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--members", default=40, show_default=True, help="How many invented members.")
+@click.option("--members", default=40, show_default=True, help="How many invented members; 21 at least.")
 @click.option(
     "--encoding", type=click.Choice(["flf", "psv"]), default="flf", show_default=True, help="Fixed-length or pipes."
 )
