@@ -142,4 +142,8 @@ def print_report(report: SyncReport, *, titled: bool = False) -> None:
         )
     for found in report.noticed.as_list():
         click.echo(f"  noticed: {found['claims']:,} claims: {found['finding']} (first in {found['first']})")
+    if not (report.written or report.unchanged or report.deleted or report.rejected):
+        click.echo(
+            "  noticed: nothing was handed over: nothing is new, or the source is empty; adapter check says which"
+        )
     click.echo(f"  seconds: {report.seconds:.1f}")

@@ -125,6 +125,15 @@ def test_syncing_all_names_each_source_and_says_when_there_is_none(config: Path)
     assert "no source is served from its copy" in none.stderr
 
 
+def test_a_run_that_got_nothing_says_so(config: Path) -> None:
+    empty = run("sync", config, "state")
+    arrive(config)
+    full = run("sync", config, "state")
+
+    assert "nothing was handed over: nothing is new, or the source is empty" in empty.stdout
+    assert "nothing was handed over" not in full.stdout
+
+
 def test_data_that_were_published_days_ago_raise_the_alarm(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arrive(config)
     assert run("sync", config, "state").exit_code == 0
