@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Collection
 from pathlib import Path
 
 from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.state import state_folder
+
+log = logging.getLogger("fhir_facade.sync")
 
 
 def seen_files(settings: Settings, entry: SourceSettings) -> Collection[str] | None:
@@ -19,12 +22,18 @@ def seen_files(settings: Settings, entry: SourceSettings) -> Collection[str] | N
 
 
 def remember_files(settings: Settings, entry: SourceSettings, files: Collection[str]) -> None:
-    """Keep what a finished run has seen, whole or not at all."""
+    """Keep what a finished run has seen, whole or not at all.
+
+    Where it cannot be kept, the run stays a good one: the next one reads the same files again.
+    """
     place = _place(settings, entry)
-    place.parent.mkdir(parents=True, exist_ok=True)
     fresh = place.with_suffix(".new")
-    fresh.write_text(json.dumps(sorted(files)), encoding="utf-8")
-    fresh.replace(place)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(json.dumps(sorted(files)), encoding="utf-8")
+        fresh.replace(place)
+    except OSError as error:
+        log.warning("which files were read is not remembered", extra={"source": entry.name, "fault": error.strerror})
 
 
 def _place(settings: Settings, entry: SourceSettings) -> Path:

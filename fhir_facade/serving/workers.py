@@ -35,6 +35,9 @@ CRASH_PAUSE_S = 1.0
 YOUNG_S = 4.0
 """A worker that ends before this age, as seen by a parent that may just have paused, never began to work."""
 
+READY_S = 60.0
+"""Seconds within which a new worker must take requests; the old ones go on where it does not."""
+
 _HERE = b"1"
 
 YOUNG_DEATHS = 5
@@ -51,10 +54,12 @@ class Successor(NamedTuple):
     Args:
         pid: its process.
         told: where it says that it takes requests.
+        begun: when it was started, as ``time.monotonic`` tells it.
     """
 
     pid: int
     told: int
+    begun: float
 
 
 class CannotStart(FacadeError):
@@ -207,6 +212,8 @@ class Workers:
                 self._forget_successor()
                 if self._old and self._old[0] in self._taking():
                     self._tell(self._old.popleft())
+            elif time.monotonic() - self._successor.begun > READY_S:
+                os.kill(self._successor.pid, signal.SIGKILL)  # the old ones go on as after any that cannot start
             return
         while self._old and self._old[0] not in self._taking():
             self._old.popleft()
@@ -217,8 +224,8 @@ class Workers:
         told, tell = os.pipe()
         pid = self._fork(lambda stop: self.work(stop, lambda: os.write(tell, _HERE)))
         os.close(tell)
-        self._born[pid] = time.monotonic()
-        return Successor(pid, told)
+        begun = self._born[pid] = time.monotonic()
+        return Successor(pid, told, begun)
 
     def _forget_successor(self) -> None:
         if self._successor:

@@ -239,13 +239,15 @@ def test_a_worker_stays_until_its_successor_takes_requests(tmp_path: Path) -> No
         until(lambda: len({worker_of(base) for _ in range(40)} - before) == 2)
 
 
-def test_where_a_new_worker_cannot_start_the_old_ones_go_on(tmp_path: Path) -> None:
-    broken = SERVER.replace(WORK, f"{WORK}\n    if os.path.exists('broken'): os._exit(1)")
+@pytest.mark.parametrize("fault", ["os._exit(1)", "time.sleep(3600)"])
+def test_where_a_new_worker_cannot_start_the_old_ones_go_on(tmp_path: Path, fault: str) -> None:
+    impatient = "import fhir_facade.serving.workers\nfhir_facade.serving.workers.READY_S = 1.0\n"
+    broken = impatient + SERVER.replace(WORK, f"{WORK}\n    if os.path.exists('broken'): {fault}")
     with running(tmp_path, broken) as (process, base):
         before = {worker_of(base) for _ in range(40)}
         (tmp_path / "broken").touch()
         process.send_signal(signal.SIGHUP)
-        time.sleep(1.5)
+        time.sleep(2.5)
         assert {worker_of(base) for _ in range(40)} == before
         (tmp_path / "broken").unlink()
         process.send_signal(signal.SIGHUP)

@@ -115,6 +115,16 @@ def test_files_that_keep_an_old_date_are_synced_when_they_arrive(config: Path) -
     assert "state:" not in left.stdout
 
 
+def test_a_good_run_stays_one_where_its_files_cannot_be_remembered(
+    config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    arrive(config)
+    (config.parent / "state" / "arrived").touch()
+
+    assert run("sync", config, "state").exit_code == 0
+    assert "which files were read is not remembered" in caplog.text
+
+
 def test_syncing_all_names_each_source_and_says_when_there_is_none(config: Path) -> None:
     arrive(config)
     named = run("sync", config, "--all")
