@@ -35,6 +35,9 @@ class ConfigError(FacadeError):
         self.faults = tuple(faults)
         super().__init__("\n".join(self.faults))
 
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[Sequence[str]]]:
+        return type(self), (self.faults,)
+
 
 class ClaimsError(FacadeError):
     """A claims source could not answer."""
@@ -63,7 +66,11 @@ class ClaimsInvalid(ClaimsError):
 
     def __init__(self, code: str, reason: str) -> None:
         self.code = code
+        self._reason = reason
         super().__init__(f"{code}: {reason}")
+
+    def __reduce__(self) -> tuple[type[ClaimsInvalid], tuple[str, str]]:
+        return type(self), (self.code, self._reason)
 
 
 class LoginError(FacadeError):

@@ -27,7 +27,7 @@ from fhir_facade.resources.frames import Dictionary
 from fhir_facade.sync.collecting import collect
 from fhir_facade.sync.courtesy import MAPPER, give_way
 from fhir_facade.sync.harvest import Harvest
-from fhir_facade.sync.work import Work
+from fhir_facade.sync.work import Work, cannot
 
 Stretch = str | bytes
 """What the source calls a stretch, or changes that were read already, pickled."""
@@ -150,7 +150,7 @@ def _be_worker(pipe: Connection, work: Work, source: object) -> NoReturn:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # how the parent ends in order is no business of this process
         while True:
             stretch, dictionary = pipe.recv()
-            pipe.send(replace(work, dictionary=dictionary).done(_read(source, stretch)))
+            _send(pipe, replace(work, dictionary=dictionary).done(_read(source, stretch)))
             collect()
     except (EOFError, OSError):
         os._exit(0)
@@ -165,3 +165,12 @@ def _read(source: object, stretch: Stretch) -> Iterable[Change]:
         yield from source.read(stretch)
     else:
         raise ClaimsInvalid("no-stretches", "the source cannot be read in stretches")
+
+
+def _send(pipe: Connection, done: Harvest | FacadeError) -> None:
+    try:
+        pipe.send(done)
+    except OSError:
+        raise
+    except Exception as error:  # a source may hand over what cannot leave its process
+        pipe.send(cannot(error))

@@ -124,11 +124,14 @@ class _Run:
             self._close(started if finished else None)
             if not finished:
                 raise ClaimsInvalid("unfinished", "the source ended without a finished checkpoint")
+        except BaseException:
+            with suppress(*DATABASE_ERRORS):  # what ended the run is told, not what followed from it
+                self._finish_rejects()
+            raise
         finally:
             if self._sharing is not None:
                 self._sharing.close()
-            with suppress(*DATABASE_ERRORS):
-                self._finish_rejects()
+        self._finish_rejects()
 
     def _close(self, finished: float | None) -> None:
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fhir_facade.contracts.claims import Change
-from fhir_facade.contracts.errors import ClaimsInvalid, FacadeError
+from fhir_facade.contracts.errors import ClaimsInvalid, FacadeError, raised
 from fhir_facade.fhir.mapper import Mapper
 from fhir_facade.resources.crosswalk import PatientOf
 from fhir_facade.resources.frames import Dictionary, Packer
@@ -43,7 +43,7 @@ class Work:
         except FacadeError as error:
             return error
         except Exception as error:
-            return _cannot(error)
+            return cannot(error)
 
     def batch(self, ready: Callable[[Prepared], None] | None = None) -> Batch:
         """An empty batch of the source."""
@@ -57,13 +57,14 @@ class Work:
             try:
                 pack(prepared, self.stamp, packer)
             except Exception as error:
-                raise _cannot(error) from error
+                raise cannot(error) from error
 
         return ready
 
 
-def _cannot(error: Exception) -> ClaimsInvalid:
-    return ClaimsInvalid("cannot-map", f"{type(error).__name__} while mapping")
+def cannot(error: Exception) -> ClaimsInvalid:
+    """Why the run must end, with the place where it was raised."""
+    return ClaimsInvalid("cannot-map", f"{raised(error)} while mapping")
 
 
 class Cluster(Protocol):

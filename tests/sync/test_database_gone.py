@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -63,3 +64,14 @@ def test_a_database_that_crashes_in_a_sync_loses_nothing(tmp_path: Path, workers
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_run_whose_rejects_cannot_be_written_down_is_no_good_run(
+    filler: Filler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("fhir_facade.sync.run.write_rejects", full)
+    with pytest.raises(ClaimsUnavailable, match="No space left on device"):
+        filler.sync(Watched())

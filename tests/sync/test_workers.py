@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import time
@@ -12,10 +13,11 @@ from typing import Any
 import pytest
 
 from fhir_facade.contracts.claims import ExtractSource, MemberRecords
-from fhir_facade.contracts.errors import ClaimsUnavailable
+from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable
 from fhir_facade.contracts.plugin import SourceContext
 from fhir_facade.fhir.mapper import Mapper
 from fhir_facade.resources.database import migrate, replica_url
+from fhir_facade.sync.pool import _send
 from fhir_facade.sync.run import sync
 from fhir_facade_claims_rif import plugin as rif
 from fhir_facade_claims_rif import source as rif_source
@@ -129,3 +131,12 @@ def test_reading_in_several_processes_ends_like_reading_in_one(
     assert end_state(filler.url) == end_state(plain)
     assert told[-1] == (200, 200, "claims")
     assert not list(tmp_path.glob("*staging*")), "a finished run leaves no claims behind"
+
+
+def test_what_cannot_leave_the_process_that_mapped_it_ends_the_run_in_words() -> None:
+    ours, theirs = multiprocessing.Pipe()
+    said: Any = lambda: None  # noqa: E731 - what pickle refuses
+    _send(theirs, said)
+    told = ours.recv()
+    assert isinstance(told, ClaimsInvalid)
+    assert "while mapping" in str(told)
