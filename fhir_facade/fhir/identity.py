@@ -21,7 +21,7 @@ class ByIdentity(Generic[T, R]):
         most: how many objects are remembered before all are forgotten.
     """
 
-    def __init__(self, function: Callable[[T], R], most: int = 65_536) -> None:
+    def __init__(self, function: Callable[[T], R], most: int = 8_192) -> None:
         self._function = function
         self._most = most
         self.known: dict[int, tuple[T, R]] = {}

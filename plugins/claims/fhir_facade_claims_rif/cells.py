@@ -145,7 +145,7 @@ def _day(value: str) -> date | str | None:
         return "is a date that does not exist"
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def amount(value: str) -> Decimal | str | None:
     """The amount of a cell, None for a filler, or what is wrong with it."""
     if value in _FILLERS or _FILLER_AMOUNT.fullmatch(value):
@@ -159,7 +159,7 @@ def amount(value: str) -> Decimal | str | None:
     return cents if cents == number else "is not an amount of money in whole cents"
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def decimal(value: str) -> Decimal | None:
     """The number of a cell, digits as in the file; None where it is none."""
     return Decimal(value) if _NUMBER.fullmatch(value) else None

@@ -165,7 +165,7 @@ def _plain_detail(name: str, cell: str) -> Detail | None:
     return Detail(category=category(name), code=Code(NDC, value.zfill(11))) if real(value) else None
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _quantity(name: str, digits: str, unit: str | None) -> Detail | None:
     """The quantity as it came, ``1.0`` or ``1.00``; None where it is no number."""
     number = decimal(digits)
