@@ -7,6 +7,7 @@ as a plain provider number, so that nothing is lost and nothing is claimed.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from fhir_facade.contracts.people import Identifier, Organization, Practitioner
 from fhir_facade.fhir.guide import CARIN_IDENTIFIER_TYPE, Guide
@@ -22,6 +23,7 @@ _CLIA = re.compile(r"[0-9]{2}D[0-9]{7}")
 _NAIC = re.compile(r"[0-9]{5}")
 
 
+@lru_cache(maxsize=65536)
 def is_npi(value: str) -> bool:
     """Whether ``value`` is ten digits whose last is right: Luhn over the number behind ``80840``.
 

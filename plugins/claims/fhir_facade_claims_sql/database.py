@@ -80,7 +80,8 @@ def _options(url: URL, settings: SqlSettings) -> dict[str, Any]:
         options["isolation_level"] = "REPEATABLE READ"  # the statements of a page see one state of the database
         limit = settings.statement_timeout_s * 1000
         # every statement finds rows by a key: planning each anew for its values takes longer than running it
-        planner = "-c plan_cache_mode=force_generic_plan -c jit=off"
+        # and an index is the way there, also in a table that seems small enough to be read whole
+        planner = "-c plan_cache_mode=force_generic_plan -c jit=off -c random_page_cost=1.1"
         server = f"-c statement_timeout={limit} -c default_transaction_read_only=on {planner}"
         return options | {"connect_args": {"connect_timeout": CONNECT_TIMEOUT_S, "options": server}}
     if url.get_backend_name() in ("mysql", "mariadb"):

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from fhir_facade.contracts.claims import ClaimQuery, Rejected
 from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_sql.claims import Parts, Spans, build
-from fhir_facade_claims_sql.keys import SIZES, padded, size_for
+from fhir_facade_claims_sql.keys import SIZES, names_of, padded, size_for
 from fhir_facade_claims_sql.mapping import MappingFile
 from fhir_facade_claims_sql.pages import Pages
 from fhir_facade_claims_sql.people import RowFault
@@ -80,11 +80,9 @@ class Fetcher:
         wanted = [Wanted(section, key, lists.index(id(values)), size_for(len(values))) for section, key, values in some]
         name = tuple((one.section.where_found, *one[1:]) for one in wanted)
         ready = self.shelf.get(connection, name, lambda: self.statements.gathered(wanted))
-        bound = {
-            f"k{one.values}_{index}": value
-            for one, (_, _, values) in zip(wanted, some, strict=True)
-            for index, value in enumerate(padded(values, one.size))
-        }
+        bound: dict[str, Any] = {}
+        for one, (_, _, values) in zip(wanted, some, strict=True):
+            bound |= zip(names_of(one.values, one.size), padded(values, one.size), strict=True)
         columns, count = [one.columns for one in wanted], len(asked)
         return Question(ready, bound, lambda rows: _placed(filled, _apart(rows, columns), count))
 

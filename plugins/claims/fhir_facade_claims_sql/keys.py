@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from fhir_facade_claims_sql.spec import Spec
@@ -19,6 +20,12 @@ def size_for(count: int) -> int:
 def padded(values: Sequence[Any], size: int) -> Sequence[Any]:
     """The values, the last one repeated until there are ``size``."""
     return [*values, *[values[-1]] * (size - len(values))] if values else values
+
+
+@lru_cache
+def names_of(place: int, size: int) -> tuple[str, ...]:
+    """The names under which a statement takes ``size`` keys, where several lists of keys have their places."""
+    return tuple(f"k{place}_{index}" for index in range(size))
 
 
 def raw_id(spec: Spec, claim_id: str) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from fhir_facade_claims_sql.keys import names_of
 from fhir_facade_claims_sql.sections import ClaimSet, Section
 
 BINARY = {"postgresql": "C", "mysql": "utf8mb4_bin", "mariadb": "utf8mb4_bin"}
@@ -78,7 +79,7 @@ class Statements:
         columns: list[Any] = [sa.literal_column(str(number)), place]
         for other, one in enumerate(wanted):
             columns += list(own) if other == number else [sa.literal_column("NULL")] * len(one.columns)
-        chosen = own[key].in_([sa.bindparam(f"k{values}_{index}") for index in range(size)])
+        chosen = own[key].in_([sa.bindparam(name) for name in names_of(values, size)])
         return _bare(rows.with_only_columns(*columns, maintain_column_froms=True).where(chosen))
 
     def _no_row(self, wanted: Sequence[Wanted]) -> sa.Select[Any]:
