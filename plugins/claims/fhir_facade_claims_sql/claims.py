@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -77,28 +78,73 @@ class Parts:
         return (self.own,) if section.inline else self.children.get(number, ())
 
 
-def build(claim_set: ClaimSet, parts: Parts, spans: Spans, absent: frozenset[str]) -> Claim:
-    """One claim.
+@dataclass(slots=True)
+class Draft:
+    """A claim whose own row is read, and the rows of whose parts may still be on their way.
+
+    Args:
+        claim_set: it is one of these claims.
+        values: of its own row.
+        parts: its rows, as far as they are there.
+        care_team: as soon as somebody asked for it.
+    """
+
+    claim_set: ClaimSet
+    values: Values
+    parts: Parts
+    care_team: tuple[CareTeamMember, ...] | None = None
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Newest service first, then by id."""
+        return -self.values["service_start"].toordinal(), self.values["claim_id"]
+
+    def team(self, absent: frozenset[str]) -> tuple[CareTeamMember, ...]:
+        """Its care team.
+
+        Raises:
+            RowFault: a value cannot be converted.
+        """
+        if self.care_team is None:
+            self.care_team = _care_team(self.claim_set, self.parts, absent)
+        return self.care_team
+
+    def named(self, absent: frozenset[str]) -> Iterator[str]:
+        """Ids of the providers that it names, as far as its rows can be read."""
+        yield _billing(self.values).party_id
+        if facility := _facility(self.values):
+            yield facility
+        with suppress(RowFault):  # it will be told when the claim is built
+            yield from (member.provider.party_id for member in self.team(absent))
+
+
+def begin(claim_set: ClaimSet, own: Row, absent: frozenset[str]) -> Draft:
+    """What the claim's own row says.
 
     Raises:
         RowFault: a value cannot be converted, or a required one is missing.
     """
     section, key = claim_set.claim, claim_set.claim.claim_key
-    values = values_of(section, parts.own, absent, key)
-    need(
-        section,
-        parts.own,
-        values,
-        ("claim_id", "member_id", "kind", "claim_number", "last_updated", "service_start"),
-        key,
-    )
+    values = values_of(section, own, absent, key)
+    need(section, own, values, ("claim_id", "member_id", "kind", "claim_number", "last_updated", "service_start"), key)
+    return Draft(claim_set, values, Parts(own, {}))
+
+
+def build(draft: Draft, spans: Spans, absent: frozenset[str]) -> Claim:
+    """One claim.
+
+    Raises:
+        RowFault: a value of its parts cannot be converted, or a required one is missing.
+    """
+    claim_set, values, parts = draft.claim_set, draft.values, draft.parts
+    section, key = claim_set.claim, claim_set.claim.claim_key
     lines = _lines(claim_set, parts, values, absent)
     return Claim(
         adjudicated_on=values.get("adjudicated_on") or values.get("paid_on") or values["last_updated"].date(),
         payer_id=PAYER,
         coverage_id=values.get("coverage_id") or covering(spans, values["service_start"]),
         billing_provider=_billing(values),
-        facility_id=values.get("facility_id") or _npi_id(values.get("facility_npi")),
+        facility_id=_facility(values),
         payee=Payee(kind=values["payee"]) if "payee" in values else None,
         prior_claims=_identifiers(values.get("prior_claim")),
         replaced_by=_identifiers(values.get("replaced_by")),
@@ -106,7 +152,7 @@ def build(claim_set: ClaimSet, parts: Parts, spans: Spans, absent: frozenset[str
         lines=lines,
         diagnoses=_diagnoses(claim_set, parts, absent),
         procedures=_procedures(claim_set, parts, absent),
-        care_team=_care_team(claim_set, parts, absent),
+        care_team=draft.team(absent),
         amounts=_taken(values, section.amounts),
         totals=_taken(values, section.totals),
         pharmacy=PharmacyDetails(**picked(values, *PHARMACY_FIELDS)) if values["kind"] is ClaimKind.PHARMACY else None,
@@ -126,6 +172,11 @@ def covering(spans: Spans, day: date) -> str:
 def _billing(values: Values) -> Party:
     known = values.get("billing_id") or _npi_id(values.get("billing_npi")) or _npi_id(values.get("facility_npi"))
     return Party(PartyKind.ORGANIZATION, known or UNKNOWN_PROVIDER)
+
+
+def _facility(values: Values) -> str | None:
+    known: str | None = values.get("facility_id") or _npi_id(values.get("facility_npi"))
+    return known
 
 
 def _npi_id(npi: str | None, prefix: str = NPI_PREFIX) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from fhir_facade.contracts.claims import ClaimQuery, Rejected
 from fhir_facade.contracts.records import Claim
-from fhir_facade_claims_sql.claims import Parts, Spans, build
+from fhir_facade_claims_sql.claims import Draft, Parts, Spans, begin, build
 from fhir_facade_claims_sql.keys import SIZES, names_of, padded, size_for
 from fhir_facade_claims_sql.mapping import MappingFile
 from fhir_facade_claims_sql.pages import Pages
@@ -24,6 +24,15 @@ from fhir_facade_claims_sql.samples import Samples
 from fhir_facade_claims_sql.sections import ClaimSet, Section
 from fhir_facade_claims_sql.spec import Row, Spec, filled_in
 from fhir_facade_claims_sql.statements import Statements, Wanted
+
+Meanwhile = Callable[[], object]
+"""What is done while the database answers."""
+
+Beside = Callable[[Sequence[str], Meanwhile], object]
+"""Asks for the providers of these ids; meanwhile, or later, the claims are built."""
+
+_WIDER = 10
+"""So many times more rows are read where none can become a claim."""
 
 Asked = tuple[Section, str, Sequence[Any]]
 """A section, its key column, and the values that it must have."""
@@ -60,12 +69,16 @@ class Fetcher:
         self.directory = Directory(self.mapping.absent)
         self.pages = Pages(self.mapping, self.statements, self.samples, self.shelf)
 
-    def gather(self, connection: Connection, asked: Sequence[Asked], *, last: bool = False) -> list[list[Row]]:
+    def gather(
+        self, connection: Connection, asked: Sequence[Asked], *, last: bool = False, meanwhile: Meanwhile | None = None
+    ) -> list[list[Row]]:
         """The rows of several sections, by one statement as long as none is asked for very many keys."""
         longest = max((len(values) for _, _, values in asked), default=0)
         if longest <= SIZES[-1]:
-            (found,) = together(connection, [self.gathering(connection, asked)], last=last)
+            (found,) = together(connection, [self.gathering(connection, asked)], last=last, meanwhile=meanwhile)
             return found or [[] for _ in asked]
+        if meanwhile:
+            meanwhile()
         starts = range(0, longest, SIZES[-1])
         stretches = [self.gather(connection, [_stretch(one, start) for one in asked]) for start in starts]
         return [list(chain.from_iterable(rows)) for rows in zip(*stretches, strict=True)]
@@ -114,32 +127,56 @@ class Fetcher:
         return [str(row[0]) for row in connection.execute(statement, {"after": after} if after is not None else {})]
 
     def page(self, connection: Connection, query: ClaimQuery, spans: Spans | None = None) -> Fetched:
-        """The claims of one page from every set: at most ``count`` of each, in their own order.
+        """The claims of one page from every set, newest first, at most ``count`` of them.
+
+        Where none of so many rows can become a claim, more of them are read: the page must not end the history.
 
         Args:
             connection: to the database.
             query: which claims.
             spans: the member's cover; asked for where nobody knows it and a claim does not name its own.
         """
-        return self.made(connection, query, together(connection, self.questions(connection, query)), spans)
+        found = self.made(connection, query, together(connection, self.questions(connection, query)), spans)
+        if found.claims or not found.more:
+            return found
+        return self.page(connection, replace(query, count=query.count * _WIDER), spans)
 
     def questions(self, connection: Connection, query: ClaimQuery) -> list[Question | None]:
         """The statement for a page's claims from every set; None where a set can have none of them."""
         return self.pages.questions(connection, query)
 
     def made(
-        self, connection: Connection, query: ClaimQuery, answers: Sequence[Any], spans: Spans | None = None
+        self,
+        connection: Connection,
+        query: ClaimQuery,
+        answers: Sequence[Any],
+        spans: Spans | None = None,
+        beside: Beside = lambda _, build: build(),
     ) -> Fetched:
-        """The claims of a page, whose rows are the answers to ``questions``, with their parts."""
-        found = Fetched()
+        """The claims of a page, whose rows are the answers to ``questions``, with their parts.
+
+        Args:
+            connection: to the database.
+            query: which claims.
+            answers: rows of each set.
+            spans: as for ``page``.
+            beside: is told the ids of the providers that the claims name, and has the claims built when it suits.
+        """
+        found, drafts = Fetched(), list[Draft]()
         chosen: list[tuple[ClaimSet, Sequence[Row]]] = []
         for claim_set, rows in zip(self.mapping.claims, answers, strict=True):
             found.more = found.more or len(rows or ()) > query.count
             chosen.append((claim_set, (rows or [])[: query.count]))
         asking = spans is None and any(_lacks_cover(one, rows, self.mapping.absent) for one, rows in chosen)
-        cover, parts = self._parts(connection, [query.member_id] if asking else [], chosen)
-        for (claim_set, rows), children in zip(chosen, parts, strict=True):
-            self._build(claim_set, rows, children, cover if spans is None else spans, found)
+        covered = [query.member_id] if asking else []
+        cover, parts = self._parts(connection, covered, chosen, lambda: self._begin(chosen, drafts, found))
+        found.more = found.more or len(drafts) > query.count
+        page = sorted(drafts, key=lambda draft: draft.place)[: query.count]
+        of_set = {id(claim_set): children for (claim_set, _), children in zip(chosen, parts, strict=True)}
+        for draft in page:
+            draft.parts = _with_parts(draft, of_set[id(draft.claim_set)])
+        named = dict.fromkeys(one for draft in page for one in draft.named(self.mapping.absent))
+        beside(list(named), lambda: self._build(page, cover if spans is None else spans, found))
         return found
 
     def keys_of(self, connection: Connection, section: Section, spec: Spec, ids: Iterable[str]) -> list[Any]:
@@ -147,7 +184,11 @@ class Fetcher:
         return self.pages.keys_of(connection, section, spec, ids)
 
     def _parts(
-        self, connection: Connection, covered: Sequence[str], chosen: Sequence[tuple[ClaimSet, Sequence[Row]]]
+        self,
+        connection: Connection,
+        covered: Sequence[str],
+        chosen: Sequence[tuple[ClaimSet, Sequence[Row]]],
+        meanwhile: Meanwhile,
     ) -> tuple[Spans, list[Mapping[int, Mapping[Any, list[Row]]]]]:
         """The cover of a member who is ``covered``, and the rows of every part of the claims."""
         cover = self.mapping.people["coverage"]
@@ -160,28 +201,32 @@ class Fetcher:
                 if not section.inline:
                     asked.append((section, str(section.claim_key), keys))
                     places.append((index, number))
-        covers, *found = self.gather(connection, asked)
+        covers, *found = self.gather(connection, asked, meanwhile=meanwhile)
         parts: list[dict[int, Mapping[Any, list[Row]]]] = [{} for _ in chosen]
         for (index, number), (_, claim_key, _), rows in zip(places, asked[1:], found, strict=True):
             parts[index][number] = _by(claim_key, rows)
         own = good(record(cover, row, self.mapping.absent) for row in covers if str(row[key]) in covered)
         return spans_of(newest_first(own)), list(parts)
 
-    def _build(
-        self,
-        claim_set: ClaimSet,
-        rows: Sequence[Row],
-        children: Mapping[int, Mapping[Any, list[Row]]],
-        spans: Spans,
-        found: Fetched,
-    ) -> None:
-        key = str(claim_set.claim.claim_key)
-        for row in rows:
-            parts = Parts(own=row, children={number: of.get(row[key], []) for number, of in children.items()})
+    def _begin(self, chosen: Sequence[tuple[ClaimSet, Sequence[Row]]], drafts: list[Draft], found: Fetched) -> None:
+        for claim_set, row in ((one, row) for one, rows in chosen for row in rows):
             try:
-                found.claims.append(build(claim_set, parts, spans, self.mapping.absent))
+                drafts.append(begin(claim_set, row, self.mapping.absent))
             except RowFault as fault:
                 found.faults.append(Rejected(position=fault.position, reason=fault.reason))
+
+    def _build(self, drafts: Iterable[Draft], spans: Spans, found: Fetched) -> None:
+        for draft in drafts:
+            try:
+                found.claims.append(build(draft, spans, self.mapping.absent))
+            except RowFault as fault:
+                found.faults.append(Rejected(position=fault.position, reason=fault.reason))
+
+
+def _with_parts(draft: Draft, children: Mapping[int, Mapping[Any, list[Row]]]) -> Parts:
+    own = draft.parts.own
+    key = own[str(draft.claim_set.claim.claim_key)]
+    return Parts(own, {number: of.get(key, []) for number, of in children.items()})
 
 
 def _stretch(asked: Asked, start: int) -> Asked:

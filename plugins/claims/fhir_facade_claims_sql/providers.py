@@ -11,7 +11,7 @@ from fhir_facade.contracts.claims import Providers
 from fhir_facade.contracts.people import Identifier, Name, Organization, Practitioner
 from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_sql.claims import CLINICIAN_PREFIX, NPI_PREFIX, PERSON_PREFIX, UNKNOWN_PROVIDER
-from fhir_facade_claims_sql.fetch import Asked, Fetcher
+from fhir_facade_claims_sql.fetch import Asked, Fetcher, Meanwhile
 from fhir_facade_claims_sql.people import PAYER
 from fhir_facade_claims_sql.records import good
 
@@ -52,7 +52,13 @@ def plain_practitioner(practitioner_id: str) -> Practitioner:
 
 
 def providers_of(
-    connection: Connection, fetcher: Fetcher, own: Organization, ids: Sequence[str], *, last: bool = False
+    connection: Connection,
+    fetcher: Fetcher,
+    own: Organization,
+    ids: Sequence[str],
+    *,
+    last: bool = False,
+    meanwhile: Meanwhile | None = None,
 ) -> Providers:
     """The providers of these ids: of a provider table, or of what their id says; ``own`` is the payer.
 
@@ -62,8 +68,9 @@ def providers_of(
         own: the payer.
         ids: of organizations and practitioners.
         last: the transaction ends with it.
+        meanwhile: done while the database answers.
     """
-    found = _of_tables(connection, fetcher, ids, last=last)
+    found = _of_tables(connection, fetcher, ids, last=last, meanwhile=meanwhile)
     known = {own.organization_id: own, **{one.organization_id: one for one in found.organizations}}
     clinicians = {one.practitioner_id: one for one in found.practitioners}
     for one in (one for one in ids if one not in known and one not in clinicians):
@@ -77,7 +84,9 @@ def providers_of(
     )
 
 
-def _of_tables(connection: Connection, fetcher: Fetcher, ids: Sequence[str], *, last: bool) -> Providers:
+def _of_tables(
+    connection: Connection, fetcher: Fetcher, ids: Sequence[str], *, last: bool, meanwhile: Meanwhile | None
+) -> Providers:
     people, directory = fetcher.mapping.people, fetcher.directory
     asked: dict[str, Asked] = {}
     for name in ("organization", "practitioner"):
@@ -85,6 +94,7 @@ def _of_tables(connection: Connection, fetcher: Fetcher, ids: Sequence[str], *, 
             spec = people[name].fields[f"{name}_id"]
             keys = fetcher.keys_of(connection, people[name], spec, ids)
             asked[name] = people[name], spec.columns[0], keys
-    rows = dict(zip(asked, fetcher.gather(connection, list(asked.values()), last=last), strict=True))
-    made = {name: tuple(good(directory.record(people[name], row) for row in found)) for name, found in rows.items()}
+    found = fetcher.gather(connection, list(asked.values()), last=last, meanwhile=meanwhile)
+    rows = dict(zip(asked, found, strict=True))
+    made = {name: tuple(good(directory.record(people[name], row) for row in some)) for name, some in rows.items()}
     return Providers(organizations=made.get("organization", ()), practitioners=made.get("practitioner", ()))

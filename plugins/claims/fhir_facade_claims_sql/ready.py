@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -69,16 +69,28 @@ class Question(NamedTuple):
     made: Callable[[Sequence[Any]], Any]
 
 
-def together(connection: Connection, questions: Sequence[Question | None], *, last: bool = False) -> list[Any]:
+def together(
+    connection: Connection,
+    questions: Sequence[Question | None],
+    *,
+    last: bool = False,
+    meanwhile: Callable[[], object] | None = None,
+) -> list[Any]:
     """The answers, None where nothing is asked; psycopg sends all at once: one way to the server, not several.
 
     Args:
         connection: within the page's transaction.
         questions: the statements.
         last: the transaction ends with them.
+        meanwhile: done while the server answers, where the driver does not wait for it, else afterwards.
     """
     asked = [one for one in questions if one is not None]
-    rows = iter(_at_once(connection, asked, last=last) if _all_as_they_are(asked) else _in_turn(connection, asked))
+    if _all_as_they_are(asked) and (last or meanwhile or len(asked) > 1):
+        rows = iter(_at_once(connection, asked, last=last, meanwhile=meanwhile))
+    else:
+        rows = iter([one.ready.run(connection, one.values) for one in asked])
+        if meanwhile:
+            meanwhile()
     return [None if one is None else one.made(next(rows)) for one in questions]
 
 
@@ -86,19 +98,17 @@ def _all_as_they_are(questions: Sequence[Question]) -> bool:
     return bool(questions) and all(one.ready.as_it_is for one in questions)
 
 
-def _in_turn(connection: Connection, questions: Sequence[Question]) -> Iterator[Sequence[Any]]:
-    return (one.ready.run(connection, one.values) for one in questions)
-
-
-def _at_once(connection: Connection, questions: Sequence[Question], *, last: bool) -> list[Sequence[Any]]:
-    if len(questions) == 1 and not last:
-        return list(_in_turn(connection, questions))
+def _at_once(
+    connection: Connection, questions: Sequence[Question], *, last: bool, meanwhile: Callable[[], object] | None
+) -> list[Sequence[Any]]:
     cursors = [one.ready.cursor(connection) for one in questions]
     with connection.connection.driver_connection.pipeline():  # type: ignore[union-attr]
         for cursor, (ready, values, _) in zip(cursors, questions, strict=True):
             ready.begin(connection, cursor, values)
         if last:
             connection.connection.commit()
+        if meanwhile:
+            meanwhile()
     return [cursor.fetchall() for cursor in cursors]
 
 

@@ -28,10 +28,10 @@ from fhir_facade.contracts.whole_pages import MemberPage
 from fhir_facade_claims_sql.checks import faults_of, notes_of, unread_columns
 from fhir_facade_claims_sql.database import reading
 from fhir_facade_claims_sql.elements import fields_of
-from fhir_facade_claims_sql.fetch import Fetched, Fetcher, by_member
+from fhir_facade_claims_sql.fetch import Fetched, Fetcher, Meanwhile, by_member
 from fhir_facade_claims_sql.mapping import MappingFile
 from fhir_facade_claims_sql.orphans import orphans
-from fhir_facade_claims_sql.people import payer, values_of
+from fhir_facade_claims_sql.people import PAYER, payer, values_of
 from fhir_facade_claims_sql.providers import FIXED_INSTANT, named_in, providers_of
 from fhir_facade_claims_sql.ready import together
 from fhir_facade_claims_sql.records import good, newest_first, record, spans_of
@@ -168,8 +168,8 @@ class SqlSource:
     def _page(self, query: ClaimQuery, found: Fetched) -> ClaimPage:
         for fault in found.faults:
             log.warning("a claim cannot be shown", extra={"table": fault.position.file, "reason": fault.reason})
-        claims = sorted(found.claims, key=lambda claim: (-claim.service_start.toordinal(), claim.claim_id))
-        return ClaimPage(claims=tuple(claims[: query.count]), more=found.more or len(claims) > query.count)
+        shown = found.claims[: query.count]
+        return ClaimPage(claims=tuple(shown), more=found.more or len(found.claims) > len(shown))
 
     def member_page(self, query: ClaimQuery) -> MemberPage | None:
         """Member, cover, a page of claims and the providers they name, of one state of the database."""
@@ -183,12 +183,19 @@ class SqlSource:
             if not members:
                 return None
             coverages = newest_first(coverages)
-            page = self._page(query, self.fetcher.made(connection, query, rows, spans_of(coverages)))
-            known = self._providers(connection, named_in(page.claims)[:_MOST_PROVIDERS], last=True)
+            known: list[Providers] = []
+
+            def ask(named: Sequence[str], build: Meanwhile) -> None:
+                wanted = [PAYER, *named][:_MOST_PROVIDERS]
+                known.append(self._providers(connection, wanted, last=True, meanwhile=build))
+
+            found = self.fetcher.made(connection, query, rows, spans_of(coverages), ask)
+        (providers,) = known
+        page = self._page(query, found) if found.claims or not found.more else self.search(query)
         return MemberPage(
             records=MemberRecords(
                 member=members[0], coverages=tuple(coverages), claims=page.claims,
-                organizations=known.organizations, practitioners=known.practitioners,
+                organizations=providers.organizations, practitioners=providers.practitioners,
             ),
             more=page.more,
         )  # fmt: skip
@@ -198,9 +205,11 @@ class SqlSource:
         with reading(self.alone) as connection:
             return self._providers(connection, ids)
 
-    def _providers(self, connection: Connection, ids: Sequence[str], *, last: bool = False) -> Providers:
+    def _providers(
+        self, connection: Connection, ids: Sequence[str], *, last: bool = False, meanwhile: Meanwhile | None = None
+    ) -> Providers:
         own = payer(self.settings.payer_name, self.settings.payer_id, FIXED_INSTANT)
-        return providers_of(connection, self.fetcher, own, ids, last=last)
+        return providers_of(connection, self.fetcher, own, ids, last=last, meanwhile=meanwhile)
 
     # extract --------------------------------------------------------------------------------------------------------
 
@@ -248,8 +257,7 @@ class SqlSource:
         while query is not None:
             page: Fetched = self.fetcher.page(connection, query, spans_of(coverages))
             yield from page.faults
-            claims = sorted(page.claims, key=lambda claim: (-claim.service_start.toordinal(), claim.claim_id))
-            claims = claims[:CLAIMS_AT_ONCE]
+            claims = page.claims
             providers = self.providers(named_in(claims))
             yield MemberRecords(
                 member=member, coverages=coverages, representatives=represent, claims=tuple(claims),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -10,7 +11,7 @@ import fhir_facade_claims_sql as sql
 from fhir_facade.contracts import codes
 from fhir_facade.contracts.codes import Code
 from fhir_facade.contracts.records import ClaimKind
-from fhir_facade_claims_sql.claims import Parts, build
+from fhir_facade_claims_sql.claims import Parts, begin, build
 from fhir_facade_claims_sql.people import RowFault, values_of
 
 BOTH = pytest.mark.parametrize("preset", ["tuva", "tuva-2024"])
@@ -96,7 +97,8 @@ def test_the_only_line_of_a_stay_that_names_no_service_is_its_total(
     claim = {"claim_id": "1", "person_id": "p", "claim_type": "institutional", "bill_type_code": bill_type}
     claim |= {"file_date": "2016-02-01", "claim_start_date": "2016-02-21"}
     rows = [claim | {"claim_line_number": str(number)} | line for number, line in enumerate(lines, 1)]
-    made = build(mapping.claims[0], Parts(own=rows[0], children={0: rows}), (), mapping.absent)
+    draft = begin(mapping.claims[0], rows[0], mapping.absent)
+    made = build(replace(draft, parts=Parts(own=rows[0], children={0: rows})), (), mapping.absent)
     assert [line.revenue for line in made.lines] == revenues
 
 
