@@ -96,8 +96,8 @@ class Fetcher:
         bound: dict[str, Any] = {}
         for one, (_, _, values) in zip(wanted, some, strict=True):
             bound |= zip(names_of(one.values, one.size), padded(values, one.size), strict=True)
-        columns, count = [one.columns for one in wanted], len(asked)
-        return Question(ready, bound, lambda rows: _placed(filled, _apart(rows, columns), count))
+        count = len(asked)
+        return Question(ready, bound, lambda rows: _placed(filled, _apart(rows, wanted), count))
 
     def people(
         self, connection: Connection, sections: Sequence[Section], members: Sequence[str]
@@ -233,15 +233,22 @@ def _stretch(asked: Asked, start: int) -> Asked:
     return asked[0], asked[1], asked[2][start : start + SIZES[-1]]
 
 
-def _apart(rows: Iterable[Sequence[Any]], columns: Sequence[Sequence[str]]) -> list[list[Row]]:
+def _apart(rows: Iterable[Sequence[Any]], wanted: Sequence[Wanted]) -> list[list[Row]]:
     """The rows of ``Statements.gathered``, by section, each in its section's order."""
-    found: list[list[tuple[int, Row]]] = [[] for _ in columns]
+    found: list[list[tuple[int, Row]]] = [[] for _ in wanted]
+    columns = [one.columns for one in wanted]
     starts = [2 + sum(map(len, columns[:number])) for number in range(len(columns))]
     for row in rows:
         number = int(row[0])
         own = row[starts[number] : starts[number] + len(columns[number])]
         found[number].append((int(row[1]), filled_in(columns[number], own)))
-    return [[row for _, row in sorted(some, key=lambda placed: placed[0])] for some in found]
+    return [_in_order(one.section.place, some) for one, some in zip(wanted, found, strict=True)]
+
+
+def _in_order(column: str | None, placed: Sequence[tuple[int, Row]]) -> list[Row]:
+    if column is None:
+        return [row for _, row in sorted(placed, key=lambda one: one[0])]
+    return sorted((row for _, row in placed), key=lambda row: (column not in row, row.get(column)))
 
 
 def _placed(places: Sequence[int], found: Sequence[list[Row]], count: int) -> list[list[Row]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -10,6 +11,8 @@ from fhir_facade.contracts.records import Amount
 from fhir_facade_claims_sql.convert import Converter, Quick, quick, to_text
 from fhir_facade_claims_sql.fields import RECORDS
 from fhir_facade_claims_sql.spec import Spec, numbered
+
+_COLUMN = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 class Step(NamedTuple):
@@ -54,7 +57,7 @@ class Section:
     """Field → the amount whose total it is."""
 
     def __post_init__(self) -> None:
-        keys = [key for key in (self.claim_key, self.member_key) if key]
+        keys = [key for key in (self.claim_key, self.member_key, self.place) if key]
         shown = [column for place in self.places() for column in place.filled]
         used = [column for column, _ in self.fills()]
         object.__setattr__(self, "columns", tuple(dict.fromkeys([*keys, *shown, *used])))
@@ -80,6 +83,11 @@ class Section:
     def source(self) -> str:
         """What a reject list calls the place."""
         return self.table or self.where_found
+
+    @property
+    def place(self) -> str | None:
+        """The column in whose order the rows stand; None where they have none, or only the database can tell it."""
+        return self.order if self.order and _COLUMN.fullmatch(self.order) else None
 
     def places(self) -> tuple[Section, ...]:
         """The section once per line that one of its rows may hold; itself where a row is one line."""

@@ -75,7 +75,9 @@ class Statements:
         section, key, values, size = wanted[number]
         rows = self.rows_of(section, wanted[number].columns)
         own = rows.selected_columns
-        place = sa.func.row_number().over(order_by=sa.text(section.order)) if section.order else sa.literal_column("0")
+        place: sa.ColumnElement[Any] = sa.literal_column("0")
+        if section.order and not section.place:
+            place = sa.func.row_number().over(order_by=sa.text(section.order))
         columns: list[Any] = [sa.literal_column(str(number)), place]
         for other, one in enumerate(wanted):
             columns += list(own) if other == number else [sa.literal_column("NULL")] * len(one.columns)
