@@ -163,15 +163,14 @@ class Fetcher:
             beside: is told the ids of the providers that the claims name, and has the claims built when it suits.
         """
         found, drafts = Fetched(), list[Draft]()
-        chosen: list[tuple[ClaimSet, Sequence[Row]]] = []
-        for claim_set, rows in zip(self.mapping.claims, answers, strict=True):
-            found.more = found.more or len(rows or ()) > query.count
-            chosen.append((claim_set, (rows or [])[: query.count]))
+        sets = list(zip(self.mapping.claims, ((rows or []) for rows in answers), strict=True))
+        going_on = [claim_set for claim_set, rows in sets if len(rows) > query.count]
+        chosen = [(claim_set, rows[: query.count]) for claim_set, rows in sets]
         asking = spans is None and any(_lacks_cover(one, rows, self.mapping.absent) for one, rows in chosen)
         covered = [query.member_id] if asking else []
         cover, parts = self._parts(connection, covered, chosen, lambda: self._begin(chosen, drafts, found))
-        found.more = found.more or len(drafts) > query.count
-        page = sorted(drafts, key=lambda draft: draft.place)[: query.count]
+        page = _page(drafts, going_on, query.count)
+        found.more = bool(going_on) or len(drafts) > len(page)
         of_set = {id(claim_set): children for (claim_set, _), children in zip(chosen, parts, strict=True)}
         for draft in page:
             draft.parts = _with_parts(draft, of_set[id(draft.claim_set)])
@@ -221,6 +220,15 @@ class Fetcher:
                 found.claims.append(build(draft, spans, self.mapping.absent))
             except RowFault as fault:
                 found.faults.append(Rejected(position=fault.position, reason=fault.reason))
+
+
+def _page(drafts: Iterable[Draft], going_on: Iterable[ClaimSet], count: int) -> list[Draft]:
+    """At most ``count`` drafts in order, none behind claims of a set that goes on and that are not read yet."""
+    ordered = sorted(drafts, key=lambda draft: draft.place)
+    for claim_set in going_on:
+        last = max((place for place, draft in enumerate(ordered) if draft.claim_set is claim_set), default=-1)
+        ordered = ordered[: last + 1]
+    return ordered[:count]
 
 
 def _with_parts(draft: Draft, children: Mapping[int, Mapping[Any, list[Row]]]) -> Parts:

@@ -49,22 +49,27 @@ last_updated = { value = "2026-01-01T00:00:00Z" }
 UNREADABLE = 130
 READABLE = 30
 IN_EACH_SET = CLAIMS_AT_ONCE * 3 // 5
+LONG = 2 * CLAIMS_AT_ONCE
+MIXED = [f"medical-k{i:04}" for i in range(0, LONG, 9)]
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Iterator[SqlSource]:
-    """``m`` has claims of no known kind before readable ones, ``n`` many in both sets."""
+    """``m`` has claims of no known kind before readable ones, ``n`` many in both sets, ``k`` both."""
     (tmp_path / "mapping.toml").write_text(MAPPING, encoding="utf-8")
     rows = [(f"{i:04}", "m", "P" if i >= UNREADABLE else "?", _day(i)) for i in range(UNREADABLE + READABLE)]
     many = [(f"n{i:04}", "n", "P", _day(i)) for i in range(IN_EACH_SET)]
+    mixed = [(f"k{i:04}", "k", "P" if i % 9 == 0 else "?", _day(i)) for i in range(LONG)]
+    dental = [(f"k{i:04}", "k", "P", _day(5 * i)) for i in range(LONG)]  # five times as long a time
     with sqlite3.connect(tmp_path / "payer.sqlite") as database:
         database.execute("CREATE TABLE person (id TEXT PRIMARY KEY)")
-        database.executemany("INSERT INTO person VALUES (?)", ["m", "n"])
+        database.executemany("INSERT INTO person VALUES (?)", ["m", "n", "k"])
         for name in ("medical", "dental"):
             database.execute(f"CREATE TABLE {name} (id TEXT PRIMARY KEY, person TEXT, kind TEXT, day TEXT)")
             database.execute(f"CREATE INDEX {name}_page ON {name} (person, day, id)")
             database.executemany(f"INSERT INTO {name} VALUES (?, ?, ?, ?)", many)  # noqa: S608 - own names
-        database.executemany("INSERT INTO medical VALUES (?, ?, ?, ?)", rows)
+        database.executemany("INSERT INTO medical VALUES (?, ?, ?, ?)", [*rows, *mixed])
+        database.executemany("INSERT INTO dental VALUES (?, ?, ?, ?)", dental)
     found = opened(f"sqlite:///{tmp_path / 'payer.sqlite'}", tmp_path, preset=None, mapping=tmp_path / "mapping.toml")
     yield found
     found.close()
@@ -100,9 +105,16 @@ def test_the_pages_of_two_sets_together_hold_every_claim_once_in_order(source: S
     assert live(source, "n", count) == each
 
 
+@pytest.mark.parametrize("count", [10, 100])
+def test_no_claim_is_passed_over_where_most_of_one_set_are_unreadable(source: SqlSource, count: int) -> None:
+    found = live(source, "k", count)
+    assert sorted(found) == sorted(set(found)) == sorted([*MIXED, *(f"dental-k{i:04}" for i in range(LONG))])
+
+
 def test_every_claim_of_two_sets_is_read_or_rejected(source: SqlSource) -> None:
     changes = list(source.changes(None))
     claims = [claim.claim_id for one in changes if isinstance(one, MemberRecords) for claim in one.claims]
     rejected = {one.position.line for one in changes if isinstance(one, Rejected)}
-    assert len(claims) == len(set(claims)) == READABLE + 2 * IN_EACH_SET
-    assert rejected == {f"{i:04}" for i in range(UNREADABLE)}
+    assert len(claims) == len(set(claims)) == READABLE + 2 * IN_EACH_SET + LONG + len(MIXED)
+    unreadable = {f"k{i:04}" for i in range(LONG)} - {claim_id.partition("-")[2] for claim_id in MIXED}
+    assert rejected == {f"{i:04}" for i in range(UNREADABLE)} | unreadable
