@@ -26,7 +26,7 @@ from tests.peers.postgresql import running
 from tests.plugins.rif import carrier
 
 MEMBERS = 100
-OTHERS = 40
+OTHERS = 100
 """Members whom the sync brings, a hundred claims each."""
 
 ROUNDS = 3

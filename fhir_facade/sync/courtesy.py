@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 READER = 10
 """The ``nice`` value of the process that reads the source and writes the copy."""
 
 MAPPER = 19
-"""That of the processes that map and compress, which would keep every core busy: they take what is left over."""
+"""That of the processes that map and compress, which would keep every core busy."""
 
 
 def give_way(courtesy: int = READER) -> None:
@@ -19,3 +20,15 @@ def give_way(courtesy: int = READER) -> None:
     """
     if os.getpriority(os.PRIO_PROCESS, 0) < courtesy:
         os.setpriority(os.PRIO_PROCESS, 0, courtesy)
+
+
+def take_what_is_left() -> None:
+    """Run only where nobody else wants to.
+
+    Linux lets even the nicest process finish its turn of some milliseconds, for which a request would have to wait;
+    an idle one is stopped at once.
+    """
+    give_way(MAPPER)
+    if hasattr(os, "SCHED_IDLE"):
+        with suppress(OSError):  # some containers forbid it; being nice is then all that can be done
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

@@ -20,6 +20,14 @@ def test_giving_way_twice_is_giving_way_once() -> None:
     assert int(done.stdout) == max(10, os.nice(0))
 
 
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="this system has no idle processes")
+def test_a_process_that_maps_runs_only_where_nobody_else_wants_to() -> None:
+    told = "import os; from fhir_facade.sync.courtesy import take_what_is_left; take_what_is_left()"
+    program = f"{told}; print(os.nice(0), os.sched_getscheduler(0) == os.SCHED_IDLE)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["19", "True"]
+
+
 @pytest.mark.parametrize("command", ["sync", "schedule"])
 def test_the_commands_that_sync_give_way_before_anything_else(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
