@@ -23,11 +23,13 @@ def give_way(courtesy: int = READER) -> None:
 
 
 def take_what_is_left() -> None:
-    """Run only where nobody else wants to.
+    """Run only where nobody else wants to, in a run that gives way; in another (a sandbox's first) nothing changes.
 
     Linux lets even the nicest process finish its turn of some milliseconds, for which a request would have to wait;
     an idle one is stopped at once.
     """
+    if os.getpriority(os.PRIO_PROCESS, 0) < READER:
+        return
     give_way(MAPPER)
     if hasattr(os, "SCHED_IDLE"):
         with suppress(OSError):  # some containers forbid it; being nice is then all that can be done

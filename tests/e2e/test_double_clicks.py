@@ -69,12 +69,13 @@ def test_a_member_who_presses_twice_shares_and_stops_once(browser: Chromium) -> 
     maria.fill(username="vivian", password="sandbox-vivian")
     maria.press_twice(form("/login/callback"))
     maria.press_twice('main button[value="allow"]')
-    assert "Claims of Vivian" in maria.text()
+    maria.wait_for("text=Claims of Vivian")
     maria.open("/members")
     maria.press_twice(form("/members/log-in"))
     maria.fill(username="vivian", password="sandbox-vivian")
     maria.press_twice(form("/login/callback"))
+    maria.wait_for(".facade-card")
     assert maria.count(".facade-card") == 1
     maria.press_twice(form("/members/stop"))
+    maria.wait_for("text=No app may see")
     assert maria.count(".facade-card") == 0
-    assert "No app may see" in maria.text()

@@ -181,6 +181,10 @@ const acts = {
     await page.waitForTimeout(500);
     await page.waitForLoadState();
   },
+  stands: ({ page }, { at }) =>
+    page.locator(at).first().waitFor({ timeout: 20000 }).catch(async () => {
+      throw new Error(`${at} is not there, but: ${await page.locator("main").first().innerText()}`);
+    }),
   text: ({ page }, { at }) => page.locator(at).first().innerText(),
   count: ({ page }, { at }) => page.locator(at).count(),
   url: ({ page }) => page.url(),

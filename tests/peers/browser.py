@@ -109,6 +109,10 @@ class Visitor:
         """Press a button two times in a hurry."""
         self._do("twice", at=at)
 
+    def wait_for(self, at: str) -> None:
+        """Wait until it stands there: on a busy machine a way that is gone twice takes its time."""
+        self._do("stands", at=at)
+
     def text(self, at: str = "main") -> str:
         """What stands there."""
         return str(self._do("text", at=at))

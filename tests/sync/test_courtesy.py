@@ -21,11 +21,12 @@ def test_giving_way_twice_is_giving_way_once() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="this system has no idle processes")
-def test_a_process_that_maps_runs_only_where_nobody_else_wants_to() -> None:
-    told = "import os; from fhir_facade.sync.courtesy import take_what_is_left; take_what_is_left()"
-    program = f"{told}; print(os.nice(0), os.sched_getscheduler(0) == os.SCHED_IDLE)"
+@pytest.mark.parametrize(("before", "idle"), [("give_way();", True), ("", False)])
+def test_a_process_that_maps_runs_only_where_nobody_else_wants_to_if_the_run_gives_way(before: str, idle: bool) -> None:
+    told = f"from fhir_facade.sync.courtesy import give_way, take_what_is_left; {before} take_what_is_left()"
+    program = f"import os; {told}; print(os.nice(0), os.sched_getscheduler(0) == os.SCHED_IDLE)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["19", "True"]
+    assert done.stdout.split() == [str(19 if idle else os.nice(0)), str(idle)]
 
 
 @pytest.mark.parametrize("command", ["sync", "schedule"])
