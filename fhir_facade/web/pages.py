@@ -1,6 +1,7 @@
 """Renders pages: one layout, two languages, and headers that let nothing foreign in.
 
-No page needs JavaScript (passkeys apart), none loads anything from another host, none may be framed or cached.
+No page needs JavaScript (passkeys apart; with it a log-in is sent but once), none loads anything from another host,
+none may be framed or cached.
 """
 
 from __future__ import annotations

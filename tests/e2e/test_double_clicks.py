@@ -67,13 +67,13 @@ def test_a_member_who_presses_twice_shares_and_stops_once(browser: Chromium) -> 
     maria.open("/demo")
     maria.press_twice(form("/demo/start"))
     maria.fill(username="vivian", password="sandbox-vivian")
-    maria.press_twice(form("/login/callback"))
+    assert maria.press_twice(form("/login/callback")) == 1, "a second sending would be told that it was used already"
     maria.press_twice('main button[value="allow"]')
     maria.wait_for("text=Claims of Vivian")
     maria.open("/members")
     maria.press_twice(form("/members/log-in"))
     maria.fill(username="vivian", password="sandbox-vivian")
-    maria.press_twice(form("/login/callback"))
+    assert maria.press_twice(form("/login/callback")) == 1, "a second sending would be told that it was used already"
     maria.wait_for(".facade-card")
     assert maria.count(".facade-card") == 1
     maria.press_twice(form("/members/stop"))

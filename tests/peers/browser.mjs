@@ -176,10 +176,17 @@ const acts = {
   },
   twice: async ({ page }, { at }) => {
     const arrived = page.waitForNavigation().catch(() => page.waitForLoadState()); // the second press ends the first way
+    let sent = 0;
+    const count = (request) => {
+      sent += Number(request.isNavigationRequest() && request.method() === "POST");
+    };
+    page.on("request", count);
     await page.locator(at).first().dblclick();
     await arrived;
     await page.waitForTimeout(500);
     await page.waitForLoadState();
+    page.off("request", count);
+    return sent;
   },
   stands: ({ page }, { at }) =>
     page.locator(at).first().waitFor({ timeout: 20000 }).catch(async () => {

@@ -105,9 +105,9 @@ class Visitor:
         """Press a button or follow a link, and wait for the next page; gives its status."""
         return int(self._do("press", at=at))
 
-    def press_twice(self, at: str) -> None:
-        """Press a button two times in a hurry."""
-        self._do("twice", at=at)
+    def press_twice(self, at: str) -> int:
+        """Press a button two times in a hurry; how often its form was sent."""
+        return int(self._do("twice", at=at))
 
     def wait_for(self, at: str) -> None:
         """Wait until it stands there: on a busy machine a way that is gone twice takes its time."""
