@@ -48,7 +48,9 @@ def told_of(source: LiveSource, member_id: str) -> MemberRecords | None:
     if member is None:
         return None
     coverages, claims = tuple(source.coverages(member_id)), tuple(_walk(source, member_id))
-    providers = source.providers(sorted(_named(claims) | {cover.payor_id for cover in coverages}))
+    providers = source.providers(
+        sorted({one for claim in claims for one in claim.named()} | {cover.payor_id for cover in coverages})
+    )
     return MemberRecords(
         member=member,
         coverages=coverages,
@@ -57,13 +59,6 @@ def told_of(source: LiveSource, member_id: str) -> MemberRecords | None:
         practitioners=tuple(providers.practitioners),
         representatives=tuple(source.representatives(member_id)),
     )
-
-
-def _named(claims: Sequence[Claim]) -> set[str]:
-    """Ids of the organizations and practitioners that the claims name."""
-    named = {one for claim in claims for one in (claim.payer_id, claim.facility_id, claim.billing_provider.party_id)}
-    named |= {one.provider.party_id for claim in claims for one in claim.care_team}
-    return {one for one in named if one}
 
 
 def _page(source: LiveSource, member: str, after: tuple[date, str] | None) -> ClaimPage:

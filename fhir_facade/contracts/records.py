@@ -8,6 +8,7 @@ every invariant; a source never does.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -217,3 +218,13 @@ class Claim:
     """Claim amounts of the payer's own kinds → ``total`` with that category, beside those of ``totals``."""
     details: tuple[Detail, ...] = ()
     position: SourcePosition | None = None
+
+    def named(self) -> Iterator[str]:
+        """Ids of the organizations and practitioners it names: payer, facility, and who billed, treated or was paid."""
+        yield self.payer_id
+        parties = [self.billing_provider, *(member.provider for member in self.care_team)]
+        if self.payee is not None and self.payee.party is not None:
+            parties.append(self.payee.party)
+        yield from (one.party_id for one in parties if one.kind in (PartyKind.ORGANIZATION, PartyKind.PRACTITIONER))
+        if self.facility_id is not None:
+            yield self.facility_id

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 from fhir_facade.contracts.claims import (
@@ -171,7 +172,8 @@ class LiveMember:
         """
         if self.member is None:
             return None
-        providers = self.providers(_named(claims, self.coverages))
+        payors = (cover.payor_id for cover in self.coverages)
+        providers = self.providers(chain(payors, *(claim.named() for claim in claims)))
         acting = self.representatives if not claims or _name_representatives(claims) else ()
         return MemberRecords(
             member=self.member,
@@ -236,16 +238,3 @@ def _some(found: object) -> tuple[object, ...]:
 def _name_representatives(claims: Sequence[Claim]) -> bool:
     parties = [claim.payee.party for claim in claims if claim.payee is not None and claim.payee.party is not None]
     return any(party.kind is PartyKind.REPRESENTATIVE for party in parties)
-
-
-def _named(claims: Sequence[Claim], coverages: Sequence[Coverage]) -> Iterator[str]:
-    """Ids of the organizations and practitioners that these records name."""
-    yield from (cover.payor_id for cover in coverages)
-    for claim in claims:
-        yield claim.payer_id
-        if claim.facility_id is not None:
-            yield claim.facility_id
-        parties = [claim.billing_provider, *(member.provider for member in claim.care_team)]
-        if claim.payee is not None and claim.payee.party is not None:
-            parties.append(claim.payee.party)
-        yield from (p.party_id for p in parties if p.kind in (PartyKind.ORGANIZATION, PartyKind.PRACTITIONER))

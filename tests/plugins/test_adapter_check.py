@@ -23,7 +23,7 @@ from fhir_facade.conformance.expectations import filled
 from fhir_facade.conformance.report import Report
 from fhir_facade.conformance.report_page import as_html
 from fhir_facade.contracts.plugin import SourceContext
-from fhir_facade.contracts.records import Amount, ClaimKind, ClaimLine
+from fhir_facade.contracts.records import Amount, ClaimKind, ClaimLine, Party, PartyKind, Payee
 from fhir_facade.fhir.mapping_table.sample_parts import claim as claim_of
 from tests.plugins.fhir.payer import payer
 from tests.plugins.fhir.payer import source as upstream_source
@@ -205,6 +205,14 @@ def test_a_source_that_is_live_alone_is_asked_about_the_members_one_names(draft:
     assert (told["members"], told["claims"]) == (2, {"professional": 3})
     assert told["resources"]["ExplanationOfBenefit"] == 3
     assert told["page_ms"]["median"] > 0
+
+
+def test_a_claim_names_who_was_paid_beside_who_billed_and_treated_but_not_the_member() -> None:
+    claim = replace(claim_of(ClaimKind.PROFESSIONAL), payee=None)
+    paid = Payee(kind="other", party=Party(PartyKind.ORGANIZATION, "paid"))
+    assert {*replace(claim, payee=paid).named()} == {*claim.named(), "paid"}
+    own = Payee(kind="beneficiary", party=Party(PartyKind.MEMBER, claim.member_id))
+    assert {*replace(claim, payee=own).named()} == {*claim.named()}
 
 
 def test_an_upstream_that_speaks_fhir_is_asked_about_the_members_one_names(draft: Draft) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 
 from sqlalchemy.engine import Connection
 
@@ -11,8 +12,9 @@ from fhir_facade.contracts.claims import Providers
 from fhir_facade.contracts.people import Identifier, Name, Organization, Practitioner
 from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_sql.claims import CLINICIAN_PREFIX, NPI_PREFIX, PERSON_PREFIX, UNKNOWN_PROVIDER
-from fhir_facade_claims_sql.fetch import Asked, Fetcher, Meanwhile
+from fhir_facade_claims_sql.fetch import Asked, Fetcher
 from fhir_facade_claims_sql.people import PAYER
+from fhir_facade_claims_sql.ready import Meanwhile
 from fhir_facade_claims_sql.records import good
 
 FIXED_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -23,13 +25,7 @@ CLINICIANS = (CLINICIAN_PREFIX, PERSON_PREFIX)
 
 def named_in(claims: Iterable[Claim]) -> list[str]:
     """Ids of every provider that the claims name, and the payer's."""
-    ids = {PAYER: None}
-    for claim in claims:
-        ids[claim.billing_provider.party_id] = None
-        if claim.facility_id:
-            ids[claim.facility_id] = None
-        ids.update({one.provider.party_id: None for one in claim.care_team})
-    return list(ids)
+    return list(dict.fromkeys(chain([PAYER], *(claim.named() for claim in claims))))
 
 
 def plain_organization(organization_id: str) -> Organization:

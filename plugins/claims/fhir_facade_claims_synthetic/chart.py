@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from fhir_facade.contracts.claims import MemberRecords, Providers
 from fhir_facade.contracts.codes import ROLE_CODE, Code
 from fhir_facade.contracts.people import Contact, ContactSystem, Coverage, MatchKey, Member, Name, Representative
-from fhir_facade.contracts.records import Claim, PartyKind
+from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_synthetic import cover, lives, names, network, numbers, person, stories
 from fhir_facade_claims_synthetic.desk import Desk
 from fhir_facade_claims_synthetic.dice import Dice
@@ -54,7 +54,7 @@ class Chart:
         """Organizations and practitioners that the claims and coverages name."""
         ids = dict.fromkeys(each.payor_id for each in self.coverages)
         for claim in (*self.claims, *self.deleted):
-            ids.update(dict.fromkeys(_named_by(claim)))
+            ids.update(dict.fromkeys(claim.named()))
         return network.providers(list(ids))
 
 
@@ -124,15 +124,3 @@ def _representatives(
             match_keys=keys,
         ),
     )
-
-
-def _named_by(claim: Claim) -> Iterator[str]:
-    yield claim.payer_id
-    parties = [claim.billing_provider, *(each.provider for each in claim.care_team)]
-    if claim.payee and claim.payee.party:
-        parties.append(claim.payee.party)
-    for party in parties:
-        if party.kind in (PartyKind.ORGANIZATION, PartyKind.PRACTITIONER):
-            yield party.party_id
-    if claim.facility_id:
-        yield claim.facility_id
