@@ -10,14 +10,16 @@ from collections.abc import Collection, Iterable
 
 from fhir_facade.resources.page import Rendered, Viewer
 
-_REFERENCE = re.compile(rb'"reference":"((?:Organization|Practitioner)/[A-Za-z0-9\-.]{1,64})"')
+_REFERENCE = b'"reference":"'
+_SHARED = re.compile(rb'((?:Organization|Practitioner)/[A-Za-z0-9\-.]{1,64})"')
 _MOST_VIEWERS = 2_000
 _SECONDS = 30.0
 
 
 def named_in(body: bytes) -> set[str]:
     """References to organizations and practitioners in a rendered resource."""
-    return {reference.decode() for reference in _REFERENCE.findall(body)}
+    found = map(_SHARED.match, body.split(_REFERENCE)[1:])
+    return {one[1].decode() for one in found if one}
 
 
 class NamedProviders:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +11,11 @@ from fhir_facade.fhir.encode import finish
 from fhir_facade.fhir.mapper import Mapped
 from fhir_facade.resources import facets
 from fhir_facade.resources.frames import Packer
+from fhir_facade.resources.named import named_in
 from fhir_facade.resources.order import rank
 from fhir_facade.resources.rendering import microseconds
 from fhir_facade.resources.schema import SHARED, TYPES
 from fhir_facade.search.index import index
-
-_REFERENCE = b'"reference":"'
-_SHARED = re.compile(rb'(Organization|Practitioner)/([A-Za-z0-9\-.]{1,64})"')
 
 Link = tuple[int, str]
 """Type and id of a shared resource that a member's resource names."""
@@ -128,5 +125,5 @@ def _compressed(row: Mapping[str, Any], packer: Packer) -> dict[str, Any]:
 
 def links(body: bytes) -> frozenset[Link]:
     """The organizations and practitioners that a resource names."""
-    found = map(_SHARED.match, body.split(_REFERENCE)[1:])
-    return frozenset((TYPES[one[1].decode()], one[2].decode()) for one in found if one)
+    named = (reference.partition("/") for reference in named_in(body))
+    return frozenset((TYPES[kind], identifier) for kind, _, identifier in named)
