@@ -18,15 +18,12 @@ from fhir_facade_claims_sql.keys import SIZES, names_of, padded, size_for
 from fhir_facade_claims_sql.mapping import MappingFile
 from fhir_facade_claims_sql.pages import Pages
 from fhir_facade_claims_sql.people import RowFault
-from fhir_facade_claims_sql.ready import Question, Shelf, together
+from fhir_facade_claims_sql.ready import Meanwhile, Question, Shelf, together
 from fhir_facade_claims_sql.records import Directory, good, newest_first, record, spans_of
 from fhir_facade_claims_sql.samples import Samples
 from fhir_facade_claims_sql.sections import ClaimSet, Section
 from fhir_facade_claims_sql.spec import Row, Spec, filled_in
 from fhir_facade_claims_sql.statements import Statements, Wanted
-
-Meanwhile = Callable[[], object]
-"""What is done while the database answers."""
 
 Beside = Callable[[Sequence[str], Meanwhile], object]
 """Asks for the providers of these ids; meanwhile, or later, the claims are built."""

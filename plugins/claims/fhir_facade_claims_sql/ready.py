@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+Meanwhile = Callable[[], object]
+"""What is done while the database answers."""
+
 _MOST = 2_000
 """Statements kept; they differ by their limit and their number of keys, so that this many are hardly ever reached."""
 
@@ -74,7 +77,7 @@ def together(
     questions: Sequence[Question | None],
     *,
     last: bool = False,
-    meanwhile: Callable[[], object] | None = None,
+    meanwhile: Meanwhile | None = None,
 ) -> list[Any]:
     """The answers, None where nothing is asked; psycopg sends all at once: one way to the server, not several.
 
@@ -99,7 +102,7 @@ def _all_as_they_are(questions: Sequence[Question]) -> bool:
 
 
 def _at_once(
-    connection: Connection, questions: Sequence[Question], *, last: bool, meanwhile: Callable[[], object] | None
+    connection: Connection, questions: Sequence[Question], *, last: bool, meanwhile: Meanwhile | None
 ) -> list[Sequence[Any]]:
     cursors = [one.ready.cursor(connection) for one in questions]
     with connection.connection.driver_connection.pipeline():  # type: ignore[union-attr]

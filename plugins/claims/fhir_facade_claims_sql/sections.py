@@ -45,6 +45,8 @@ class Section:
     fields: Mapping[str, Spec]
     repeat: int = 0
     filled: tuple[str, ...] = ()
+    place: str | None = field(init=False, repr=False, compare=False)
+    """The column in whose order the rows stand; None where they have none, or only the database can tell it."""
     steps: Mapping[str, tuple[Step, ...]] = field(init=False, repr=False, compare=False)
     """Column → the fields that are read from it."""
     constants: tuple[Step, ...] = field(init=False, repr=False, compare=False)
@@ -57,6 +59,7 @@ class Section:
     """Field → the amount whose total it is."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "place", self.order if self.order and _COLUMN.fullmatch(self.order) else None)
         keys = [key for key in (self.claim_key, self.member_key, self.place) if key]
         shown = [column for place in self.places() for column in place.filled]
         used = [column for column, _ in self.fills()]
@@ -83,11 +86,6 @@ class Section:
     def source(self) -> str:
         """What a reject list calls the place."""
         return self.table or self.where_found
-
-    @property
-    def place(self) -> str | None:
-        """The column in whose order the rows stand; None where they have none, or only the database can tell it."""
-        return self.order if self.order and _COLUMN.fullmatch(self.order) else None
 
     def places(self) -> tuple[Section, ...]:
         """The section once per line that one of its rows may hold; itself where a row is one line."""

@@ -28,12 +28,12 @@ from fhir_facade.contracts.whole_pages import MemberPage
 from fhir_facade_claims_sql.checks import faults_of, notes_of, unread_columns
 from fhir_facade_claims_sql.database import reading
 from fhir_facade_claims_sql.elements import fields_of
-from fhir_facade_claims_sql.fetch import Fetched, Fetcher, Meanwhile, by_member
+from fhir_facade_claims_sql.fetch import Fetched, Fetcher, by_member
 from fhir_facade_claims_sql.mapping import MappingFile
 from fhir_facade_claims_sql.orphans import orphans
 from fhir_facade_claims_sql.people import PAYER, payer, values_of
 from fhir_facade_claims_sql.providers import FIXED_INSTANT, named_in, providers_of
-from fhir_facade_claims_sql.ready import together
+from fhir_facade_claims_sql.ready import Meanwhile, together
 from fhir_facade_claims_sql.records import good, newest_first, record, spans_of
 from fhir_facade_claims_sql.sections import Section
 from fhir_facade_claims_sql.settings import SqlSettings
