@@ -208,7 +208,7 @@ def test_a_source_that_is_live_alone_is_asked_about_the_members_one_names(draft:
 
 
 def test_a_claim_names_who_was_paid_beside_who_billed_and_treated_but_not_the_member() -> None:
-    claim = replace(claim_of(ClaimKind.PROFESSIONAL), payee=None)
+    claim = claim_of(ClaimKind.PROFESSIONAL, lines=(), payee=None)
     paid = Payee(kind="other", party=Party(PartyKind.ORGANIZATION, "paid"))
     assert {*replace(claim, payee=paid).named()} == {*claim.named(), "paid"}
     own = Payee(kind="beneficiary", party=Party(PartyKind.MEMBER, claim.member_id))
