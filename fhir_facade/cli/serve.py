@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from socket import socket
 from threading import Event, Thread
 
 import click
@@ -100,30 +101,14 @@ def run(
         raise ConfigError([f"cannot listen on {host}:{port} ({error.strerror}); choose another --port"]) from error
     click.echo(f"Serving {settings.server.public_base} on {host}:{listener.getsockname()[1]}", err=True)
     share_counts()
-    live = any(source.mode == "live" for source in settings.claims)
+    threads = threads or (LIVE_THREADS if any(source.mode == "live" for source in settings.claims) else 1)
     with tempfile.TemporaryDirectory(prefix="fhir-facade-metrics-") as metrics:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
         board, current = admin.Board(), Current(settings, again or (lambda: settings))
-
-        def work(stop: Event, ready: Ready) -> None:
-            app = create_app(current.settings)
-            Thread(target=app.extensions["status"].watch, args=(stop,), daemon=True).start()
-            worker.serve(
-                app,
-                unserved,
-                listener,
-                threads=threads or (LIVE_THREADS if live else 1),
-                stopping=stop,
-                drain_s=DRAIN_S,
-                trusted_proxy=next(iter(current.settings.server.trusted_proxies), ""),
-                ready=ready,
-            )
-            app.extensions["audit_trail"].close()  # its last lines are sealed now, not by the next worker
-
         told = readiness_checks(settings), source_figures(settings)
         watch = partial(admin.serve, "127.0.0.1", admin_port, board, *told) if admin_port else None
         Workers(
-            work=work,
+            work=partial(_work, current, listener, threads),
             count=workers,
             drain_s=DRAIN_S + 5,
             memory_mb=memory_mb,
@@ -131,3 +116,20 @@ def run(
             on_reload=current.read,
             on_change=lambda alive, stopping: board.write(wanted=workers, alive=alive, stopping=stopping),
         ).run()
+
+
+def _work(current: Current, listener: socket, threads: int, stop: Event, ready: Ready) -> None:
+    """Serve in a process of its own until ``stop``."""
+    app = create_app(current.settings)
+    Thread(target=app.extensions["status"].watch, args=(stop,), daemon=True).start()
+    worker.serve(
+        app,
+        unserved,
+        listener,
+        threads=threads,
+        stopping=stop,
+        drain_s=DRAIN_S,
+        trusted_proxy=next(iter(current.settings.server.trusted_proxies), ""),
+        ready=ready,
+    )
+    app.extensions["audit_trail"].close()  # its last lines are sealed now, not by the next worker

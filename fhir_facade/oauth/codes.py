@@ -81,17 +81,10 @@ def issue(
         _decide_once(connection, authorization, now)
         app = _active_app(connection, server, authorization.app_id)
         grant = StoredGrant(
-            grant_id=new_id(),
-            app_id=app.app_id,
-            patient=patient,
-            user=user,
-            scopes=granted,
-            withheld=withheld,
-            length=app.grant_length,
-            authenticated_at=int(authenticated_at.timestamp()),
-            created_at=now,
+            grant_id=new_id(), app_id=app.app_id, patient=patient, user=user, scopes=granted, withheld=withheld,
+            length=app.grant_length, authenticated_at=int(authenticated_at.timestamp()), created_at=now,
             until=ends(server, app, now),
-        )
+        )  # fmt: skip
         _end_wider(connection, grant, asked, now)
         Grants(connection).add(grant)
         Codes(connection).add(_code(authorization, grant, code, now + server.settings.code_s))

@@ -82,22 +82,18 @@ def register_app(
         AppFault: something about it cannot be accepted.
     """
     app = App(
-        app_id=app_id or new_id(40),
-        name=name.strip(),
-        kind=kind,
-        environment=environment,
-        scopes=_as_given(Scopes.parse(scopes)),
+        app_id=app_id or new_id(40), name=name.strip(), kind=kind, environment=environment, owner=owner,
+        scopes=_as_given(Scopes.parse(scopes)), redirect_uris=tuple(dict.fromkeys(redirect_uris)),
+        grant_length=grant_length, backend=backend, jwks=jwks, jwks_uri=jwks_uri, details=details or {},
         created_at=system_clock(),
-        redirect_uris=tuple(dict.fromkeys(redirect_uris)),
-        grant_length=grant_length,
-        backend=backend,
-        jwks=jwks,
-        jwks_uri=jwks_uri,
-        details=details or {},
-        owner=owner,
-    )
+    )  # fmt: skip
     _refuse_faulty(app, scopes)
-    secret = new_secret() if kind == "confidential" else None
+    return _added(store, app)
+
+
+def _added(store: Store, app: App) -> Registered:
+    """The app in the store, with a secret where its kind has one."""
+    secret = new_secret() if app.kind == "confidential" else None
     with store.write() as connection:
         apps = Apps(connection)
         if apps.find(app.app_id):

@@ -52,6 +52,12 @@ from tests.conformance.edge_stays import institutional
 
 def _clinicians() -> Iterator[Claim]:
     yield professional("pro-plain")
+    yield from _denied_and_reversed()
+    yield from _paid_elsewhere()
+    yield from _rides_and_glasses()
+
+
+def _denied_and_reversed() -> Iterator[Claim]:
     yield professional(
         "pro-denied",
         payment_status=PaymentStatus.DENIED,
@@ -86,6 +92,9 @@ def _clinicians() -> Iterator[Claim]:
             ),
         ),
     )
+
+
+def _paid_elsewhere() -> Iterator[Claim]:
     yield professional(
         "pro-other-payers",
         other_payers=(OtherPayer(name="Other Carrier", coverage_id="cov-2"), OtherPayer(name="Third Carrier")),
@@ -102,6 +111,9 @@ def _clinicians() -> Iterator[Claim]:
     )
     yield professional("pro-to-subscriber", payee=Payee(kind="subscriber"), received_on=date(2025, 6, 2))
     yield professional("pro-to-member", payee=Payee(kind="beneficiary", party=MEMBER))
+
+
+def _rides_and_glasses() -> Iterator[Claim]:
     ride = line(2, procedure=Code(codes.HCPCS, "A0428"), place_of_service="41", transport=True)
     yield professional(
         "pro-transport",
@@ -123,7 +135,7 @@ def _clinicians() -> Iterator[Claim]:
     yield professional("vision-plain", kind=ClaimKind.VISION)
 
 
-def _drugs_and_teeth() -> Iterator[Claim]:
+def _drugs() -> Iterator[Claim]:
     yield pharmacy("rx-plain")
     yield pharmacy(
         "rx-everything",
@@ -156,6 +168,9 @@ def _drugs_and_teeth() -> Iterator[Claim]:
     )
     yield pharmacy("rx-rejected", lines=(rejected,), payment_status=PaymentStatus.DENIED, paid_on=None)
     yield pharmacy("rx-partial", payment_status=PaymentStatus.PARTIALLY_PAID)
+
+
+def _teeth() -> Iterator[Claim]:
     yield oral("oral-plain")
     tooth, area = Code(codes.TOOTH_NUMBER, "3"), Code(codes.ORAL_AREA, "10")
     surfaces = (Code(codes.TOOTH_SURFACE, "M"), Code(codes.TOOTH_SURFACE, "O"))
@@ -185,7 +200,7 @@ def edge_cases() -> Iterator[MemberRecords]:
     yield MemberRecords(
         member=people.FULL_MEMBER,
         coverages=people.COVERAGES,
-        claims=(*institutional(), *_clinicians(), *_drugs_and_teeth()),
+        claims=(*institutional(), *_clinicians(), *_drugs(), *_teeth()),
         organizations=people.ORGANIZATIONS,
         practitioners=people.PRACTITIONERS,
         representatives=people.REPRESENTATIVES,

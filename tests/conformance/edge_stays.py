@@ -39,6 +39,13 @@ from tests.conformance.edge_shapes import (
 
 
 def institutional() -> Iterator[Claim]:
+    yield from _admissions()
+    yield _everything()
+    yield from _older_and_grouped()
+    yield from _visits()
+
+
+def _admissions() -> Iterator[Claim]:
     yield inpatient("in-plain")
     yield inpatient("in-still-there", discharged_on=None, service_end=None, discharge_status="30")
     yield inpatient(
@@ -54,7 +61,10 @@ def institutional() -> Iterator[Claim]:
         amounts=PAID,
         adjustments=(Code(codes.CARC, "45"), Code(codes.RARC, "N130")),
     )
-    yield inpatient(
+
+
+def _everything() -> Claim:
+    return inpatient(
         "in-everything",
         received_on=date(2025, 6, 10),
         type_of_bill="0111",
@@ -101,6 +111,9 @@ def institutional() -> Iterator[Claim]:
             ),
         ),
     )
+
+
+def _older_and_grouped() -> Iterator[Claim]:
     yield inpatient("in-apr-drg", drg=Code(codes.APR_DRG, "194", version="41"))
     yield inpatient(
         "in-icd-9",
@@ -111,6 +124,9 @@ def institutional() -> Iterator[Claim]:
         diagnoses=(Diagnosis(role=DiagnosisRole.PRINCIPAL, code=Code(codes.ICD_9_CM, "41401")),),
         procedures=(Procedure(code=Code(codes.ICD_9_CM, "3722"), principal=True),),
     )
+
+
+def _visits() -> Iterator[Claim]:
     yield outpatient("out-plain")
     yield outpatient(
         "out-header-amounts",

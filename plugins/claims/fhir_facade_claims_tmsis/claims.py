@@ -109,9 +109,7 @@ def claim(source: Source, member_id: str, coverage_id: str, start: date) -> Clai
     at_header = kind in _INSTITUTIONAL and header.text("PAYMENT-LEVEL-IND") == _HEADER_PAID
     ended = version.ended.record if version.ended else header
     totals = _totals(header)
-    adjudicated = header.day("ADJUDICATION-DATE") or header.day("MEDICAID-PAID-DATE")
-    if adjudicated is None:
-        raise header.fault("ADJUDICATION-DATE is unknown, but every claim needs it")
+    adjudicated = _adjudicated(header)
     return Claim(
         claim_id=claim_id(version),
         member_id=member_id,
@@ -150,6 +148,13 @@ def claim(source: Source, member_id: str, coverage_id: str, start: date) -> Clai
         pharmacy=_pharmacy(source) if pharmacy else None,
         position=header.position,
     )
+
+
+def _adjudicated(header: Record) -> date:
+    found = header.day("ADJUDICATION-DATE") or header.day("MEDICAID-PAID-DATE")
+    if found is None:
+        raise header.fault("ADJUDICATION-DATE is unknown, but every claim needs it")
+    return found
 
 
 def claim_id(version: Version) -> str:

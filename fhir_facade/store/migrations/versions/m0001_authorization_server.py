@@ -11,6 +11,13 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the tables."""
+    _apps()
+    _authorizations()
+    _grants()
+    _codes_and_tokens()
+
+
+def _apps() -> None:
     op.create_table(
         "apps",
         sa.Column("app_id", sa.Text(), nullable=False),
@@ -54,6 +61,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("app_id", "jti_hash", name=op.f("pk_assertions")),
     )
     op.create_index("ix_assertions_until", "assertions", ["until"], unique=False)
+
+
+def _authorizations() -> None:
     op.create_table(
         "authorizations",
         sa.Column("authorization_id", sa.Text(), nullable=False),
@@ -72,6 +82,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["app_id"], ["apps.app_id"], name=op.f("fk_authorizations_app_id")),
         sa.PrimaryKeyConstraint("authorization_id", name=op.f("pk_authorizations")),
     )
+
+
+def _grants() -> None:
     op.create_table(
         "grants",
         sa.Column("grant_id", sa.Text(), nullable=False),
@@ -92,6 +105,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_grants_app_id", "grants", ["app_id"], unique=False)
     op.create_index("ix_grants_patient", "grants", ["patient"], unique=False)
+
+
+def _codes_and_tokens() -> None:
     op.create_table(
         "codes",
         sa.Column("code_hash", sa.Text(), nullable=False),

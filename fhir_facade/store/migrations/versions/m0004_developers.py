@@ -11,6 +11,11 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the tables."""
+    _developers()
+    _reviews()
+
+
+def _developers() -> None:
     op.create_table(
         "developers",
         sa.Column("account_id", sa.Text(), nullable=False),
@@ -53,6 +58,9 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("form_hash", name=op.f("pk_developer_forms")),
     )
+
+
+def _reviews() -> None:
     op.create_table(
         "app_reviews",
         sa.Column("review_id", sa.Text(), nullable=False),
