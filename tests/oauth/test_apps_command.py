@@ -39,3 +39,12 @@ def test_a_file_that_is_no_key_set_is_refused_by_reason(small_config: Path, text
     assert done.exit_code != 0
     assert isinstance(done.exception, SystemExit), done.exception
     assert "JWK set" in done.output or "key cannot be read" in done.output
+
+
+def test_an_app_whose_name_has_square_brackets_is_listed_as_it_is_called(small_config: Path) -> None:
+    for name in ("Claims [beta]", "Claims [/]"):
+        assert add(small_config, "--jwks-uri", "https://app.example/keys", "--name", name).exit_code == 0
+    done = CliRunner().invoke(main, ["apps", "list", "--config", str(small_config)])
+    assert done.exit_code == 0, done.exception
+    assert "Claims [beta]" in done.output
+    assert "Claims [/]" in done.output
