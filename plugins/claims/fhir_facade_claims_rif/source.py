@@ -20,6 +20,7 @@ from fhir_facade.contracts.claims import (
 )
 from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade.contracts.plugin import SourceContext
+from fhir_facade.contracts.staging import place_at, watermark_at
 from fhir_facade_claims_rif.files import SourceFile, discover
 from fhir_facade_claims_rif.kinds import BENEFICIARY, KINDS, mapping
 from fhir_facade_claims_rif.reader import MemberReader
@@ -65,10 +66,10 @@ class RifSource:
         staging = self._staged()
         finished = False
         try:
-            after = _resume(watermark, staging.fingerprint)
+            after = _after(watermark, staging.fingerprint)
             if not after:
-                staging.forget()
-            yield from staging.faults()
+                staging.faults.forget()
+            yield from staging.faults
             yield from self._members(staging, after)
             finished = True
             yield Checkpoint(watermark="", finished=True)
@@ -82,15 +83,15 @@ class RifSource:
     def stretches(self, watermark: str | None) -> Sequence[str]:
         """Stretches of members, some hundred claims each; the first one tells the faults of the files, too."""
         with closing(self._staged()) as staging:
-            after = _resume(watermark, staging.fingerprint)
+            after = _after(watermark, staging.fingerprint)
             if not after:
-                staging.forget()
-                staging.commit()
+                staging.faults.forget()
+                staging.faults.commit()
             bounds = [after, *staging.cuts(after, CLAIMS_PER_CHECKPOINT), ""]
             self._spent = True
             return [
-                json.dumps({"files": staging.fingerprint, "after": first, "to": last, "faults": place == 0})
-                for place, (first, last) in enumerate(pairwise(bounds))
+                json.dumps({"files": staging.fingerprint, "after": first, "to": last, "faults": number == 0})
+                for number, (first, last) in enumerate(pairwise(bounds))
             ]
 
     def read(self, stretch: str) -> Iterator[Change]:
@@ -104,14 +105,14 @@ class RifSource:
             if staging.fingerprint != wanted["files"]:
                 raise ClaimsUnavailable("the RIF files changed while they were read; run the sync again")
             if wanted["faults"]:
-                yield from staging.faults()
+                yield from staging.faults
             reader = MemberReader(self._settings, staging.as_of)
             bounds = (wanted["after"], wanted["to"]) if wanted["to"] else (wanted["after"],)
             for member_id, records in staging.members(*bounds):
                 yield from reader.changes(member_id, records)
             reached = wanted["to"]
-            watermark = _watermark(staging.fingerprint, reached) if reached else ""
-            yield Checkpoint(watermark=watermark, finished=not reached)
+            told = watermark_at(staging.fingerprint, after=reached) if reached else ""
+            yield Checkpoint(watermark=told, finished=not reached)
 
     def _members(self, staging: Staging, after: str) -> Iterator[Change]:
         reader = MemberReader(self._settings, staging.as_of)
@@ -120,13 +121,13 @@ class RifSource:
             for change in reader.changes(member_id, records):
                 pending += len(change.claims) if isinstance(change, MemberRecords) else 0
                 if isinstance(change, Rejected):
-                    staging.note(change)
+                    staging.faults.note(change)
                 yield change
             if pending >= CLAIMS_PER_CHECKPOINT:
-                staging.commit()
-                yield Checkpoint(watermark=_watermark(staging.fingerprint, member_id))
+                staging.faults.commit()
+                yield Checkpoint(watermark=watermark_at(staging.fingerprint, after=member_id))
                 pending = 0
-        staging.commit()
+        staging.faults.commit()
 
     def _staged(self) -> Staging:
         try:
@@ -167,16 +168,6 @@ def open_source(settings: RifSettings, context: SourceContext) -> RifSource:
     return RifSource(settings, context)
 
 
-def _watermark(fingerprint: str, after: str) -> str:
-    return json.dumps({"files": fingerprint, "after": after})
-
-
-def _resume(watermark: str | None, fingerprint: str) -> str:
+def _after(watermark: str | None, fingerprint: str) -> str:
     """The member after whom to go on; empty to begin anew."""
-    try:
-        told = json.loads(watermark or "{}")
-    except ValueError:
-        return ""
-    if not isinstance(told, dict) or told.get("files") != fingerprint:
-        return ""
-    return str(told.get("after") or "")
+    return str(place_at(watermark, fingerprint).get("after") or "")

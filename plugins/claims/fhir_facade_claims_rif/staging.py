@@ -1,24 +1,24 @@
 """The staging file: every row of the folder by member, so that one member's rows lie together in bounded memory.
 
 RIF files are not sorted by member and a claim's lines stand anywhere. The staging file is built once per state of the
-folder, under another name until it is complete: one that a killed run left behind is thrown away and built anew.
+folder.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import compress, groupby, islice
 from operator import itemgetter
 from pathlib import Path
 
-from fhir_facade.contracts.claims import Rejected
 from fhir_facade.contracts.people import SourcePosition
+from fhir_facade.contracts.staging import Faults, fingerprint, staged
 from fhir_facade_claims_rif.cells import Row
 from fhir_facade_claims_rif.files import Line, SourceFile, lines
 from fhir_facade_claims_rif.kinds import KINDS, FileKind, used
@@ -32,12 +32,12 @@ _BEHIND_ALL = "~"
 
 _SEPARATOR = "\x1f"
 _ID = re.compile(r"[A-Za-z0-9.-]{1,50}")
-_SCHEMA = """
+_SCHEMA = f"""
 CREATE TABLE meta (fingerprint TEXT, as_of TEXT);
 CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT, written TEXT);
 CREATE TABLE rows (seq INTEGER PRIMARY KEY, kind INTEGER, member TEXT, record TEXT, line TEXT, dml TEXT,
                    file INTEGER, number INTEGER, broken INTEGER, cells TEXT);
-CREATE TABLE faults (file TEXT, line, reason TEXT, stage INTEGER, UNIQUE (file, line, reason));
+{Faults.SCHEMA}
 """
 _INDEXES = """
 CREATE INDEX by_member ON rows (member, kind, record, seq);
@@ -75,19 +75,13 @@ class StagedRecord:
     rows: Sequence[StagedRow]
 
 
-def fingerprint(files: Iterable[SourceFile]) -> str:
-    """The state of the folder: names, sizes and times of its files."""
-    facts = ((file.name, status.st_size, status.st_mtime_ns) for file in files for status in [file.path.stat()])
-    text = ";".join(f"{name}:{size}:{written}" for name, size, written in facts)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 class Staging:
     """An open staging file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database = sqlite3.connect(path, check_same_thread=False)
+        self.faults = Faults(self._database)
         names = self._database.execute("SELECT id, name, written FROM files")
         self._files = {number: (name, datetime.fromisoformat(written)) for number, name, written in names}
         self.fingerprint, as_of = self._database.execute("SELECT fingerprint, as_of FROM meta").fetchone()
@@ -139,24 +133,6 @@ class Staging:
         filled = dict(compress(zip(columns, values, strict=False), values))
         return StagedRow(line, action, bool(broken), file, Row(SourcePosition(file=name, line=number), filled, written))
 
-    def forget(self) -> None:
-        """Forget the faults of members that an earlier run found."""
-        self._database.execute("DELETE FROM faults WHERE stage = 1")
-
-    def note(self, rejected: Rejected) -> None:
-        """Keep a member's fault, for the case that this run is killed and another goes on."""
-        row = (rejected.position.file, rejected.position.line, rejected.reason)
-        self._database.execute("INSERT OR IGNORE INTO faults VALUES (?, ?, ?, 1)", row)
-
-    def commit(self) -> None:
-        """Make the noted faults durable."""
-        self._database.commit()
-
-    def faults(self) -> Iterator[Rejected]:
-        """Every fault known so far."""
-        for file, line, reason in self._database.execute("SELECT file, line, reason FROM faults ORDER BY rowid"):
-            yield Rejected(position=SourcePosition(file=file, line=line), reason=reason)
-
 
 def stage(files: Sequence[SourceFile], scratch: Path) -> Staging:
     """The staging file of ``files`` in ``scratch``, from before where the folder has not changed since.
@@ -164,16 +140,8 @@ def stage(files: Sequence[SourceFile], scratch: Path) -> Staging:
     Raises:
         OSError: a file cannot be read.
     """
-    path = scratch / _NAME
-    state = fingerprint(files)
-    if path.exists() and (staging := _reopen(path, state)):
-        return staging
-    building = path.with_suffix(".building")
-    building.unlink(missing_ok=True)
-    building.touch(mode=0o600)
-    _build(files, building, state)
-    building.replace(path)
-    return Staging(path)
+    state = fingerprint((file.name, file.path) for file in files)
+    return staged(scratch / _NAME, state, Staging, partial(_build, files, state))
 
 
 def discard(scratch: Path) -> None:
@@ -181,41 +149,30 @@ def discard(scratch: Path) -> None:
     (scratch / _NAME).unlink(missing_ok=True)
 
 
-def _reopen(path: Path, state: str) -> Staging | None:
-    try:
-        staging = Staging(path)
-    except (sqlite3.DatabaseError, TypeError):
-        return None
-    if staging.fingerprint == state:
-        return staging
-    staging.close()
-    return None
+def _build(files: Sequence[SourceFile], state: str, database: sqlite3.Connection) -> None:
+    database.executescript(_SCHEMA)
+    faults = Faults(database)
+    written = {file: datetime.fromtimestamp(int(file.path.stat().st_mtime), UTC) for file in files}
+    as_of = max(written.values(), default=datetime(1970, 1, 1, tzinfo=UTC))
+    database.execute("INSERT INTO meta VALUES (?, ?)", (state, as_of.isoformat()))
+    for number, file in enumerate(files):
+        database.execute("INSERT INTO files VALUES (?, ?, ?)", (number, file.name, written[file].isoformat()))
+        for fault in file.faults:
+            faults.report(file.name, 1, fault)
+        if file.kind:
+            _stage_file(database, faults, number, file, file.kind)
+    database.executescript(_INDEXES)
+    _break_shared_claims(database, faults)
 
 
-def _build(files: Sequence[SourceFile], path: Path, state: str) -> None:
-    with closing(sqlite3.connect(path)) as database:
-        database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
-        written = {file: datetime.fromtimestamp(int(file.path.stat().st_mtime), UTC) for file in files}
-        as_of = max(written.values(), default=datetime(1970, 1, 1, tzinfo=UTC))
-        database.execute("INSERT INTO meta VALUES (?, ?)", (state, as_of.isoformat()))
-        for number, file in enumerate(files):
-            database.execute("INSERT INTO files VALUES (?, ?, ?)", (number, file.name, written[file].isoformat()))
-            _report(database, file.name, 1, file.faults)
-            if file.kind:
-                _stage_file(database, number, file, file.kind)
-        database.executescript(_INDEXES)
-        _break_shared_claims(database)
-        database.commit()
-
-
-def _stage_file(database: sqlite3.Connection, number: int, file: SourceFile, kind: FileKind) -> None:
+def _stage_file(database: sqlite3.Connection, faults: Faults, number: int, file: SourceFile, kind: FileKind) -> None:
     insert = (
         "INSERT INTO rows (kind, member, record, line, dml, file, number, broken, cells) VALUES (?,?,?,?,?,?,?,?,?)"
     )
-    database.executemany(insert, _staged(database, number, file, kind))
+    database.executemany(insert, _staged(faults, number, file, kind))
 
 
-def _staged(database: sqlite3.Connection, number: int, file: SourceFile, kind: FileKind) -> Iterator[_Staged]:
+def _staged(faults: Faults, number: int, file: SourceFile, kind: FileKind) -> Iterator[_Staged]:
     """The rows of ``file`` as the staging file keeps them; their faults go there on the way."""
     places = {column: place for place, column in enumerate(file.header)}
     blank = len(file.header)
@@ -229,7 +186,7 @@ def _staged(database: sqlite3.Connection, number: int, file: SourceFile, kind: F
         unknown = _key_fault(key, kind)
         fault = line.fault or unknown
         if fault:
-            _report(database, file.name, line.number, (fault,))
+            faults.report(file.name, line.number, fault)
         if unknown or (fault and kind.claim_kind is None):
             continue
         yield (kind.number, *key, number, line.number, bool(fault), _SEPARATOR.join(whole(cells)))
@@ -254,17 +211,12 @@ def _key_fault(key: tuple[str, str, str, str], kind: FileKind) -> str | None:
     return None if known else "DML_IND is none of INSERT, UPDATE and DELETE"
 
 
-def _report(database: sqlite3.Connection, file: str, line: int, reasons: Iterable[str]) -> None:
-    for reason in reasons:
-        database.execute("INSERT OR IGNORE INTO faults VALUES (?, ?, ?, 0)", (file, line, reason))
-
-
-def _break_shared_claims(database: sqlite3.Connection) -> None:
+def _break_shared_claims(database: sqlite3.Connection, faults: Faults) -> None:
     """A claim whose rows name two members belongs to neither until somebody finds out."""
     where = (
         "SELECT f.name, r.number FROM rows r JOIN files f ON f.id = r.file WHERE kind = ? AND record = ? ORDER BY seq"
     )
     for kind, record in database.execute(_TWO_MEMBERS).fetchall():
         file, number = database.execute(where, (kind, record)).fetchall()[-1]
-        _report(database, file, number, ("the rows of this claim name different beneficiaries",))
+        faults.report(file, number, "the rows of this claim name different beneficiaries")
         database.execute("UPDATE rows SET broken = 1 WHERE kind = ? AND record = ?", (kind, record))

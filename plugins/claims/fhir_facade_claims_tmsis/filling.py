@@ -1,23 +1,22 @@
 """Fills the staging file: lines and diagnoses stand anywhere in a file, and one member's claims in many files.
 
-It is built once per state of the folder, under another name until it is complete: one that a killed run left behind is
-thrown away.
+It is built once per state of the folder.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
+from fhir_facade.contracts.staging import Faults, fingerprint, staged
 from fhir_facade_claims_tmsis.files import KINDS, PEOPLE, Raw, SourceFile, records
 from fhir_facade_claims_tmsis.staging import Staging
 
-_SCHEMA = """
+_SCHEMA = f"""
 CREATE TABLE meta (fingerprint TEXT, as_of TEXT);
 CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT, created TEXT, fixed INTEGER, period TEXT);
 CREATE TABLE people (seq INTEGER PRIMARY KEY, member TEXT, segment TEXT, file INTEGER, number INTEGER, cells TEXT);
@@ -26,7 +25,7 @@ CREATE TABLE headers (seq INTEGER PRIMARY KEY, member TEXT, key TEXT, file INTEG
 CREATE TABLE parts (seq INTEGER PRIMARY KEY, key TEXT, delivery TEXT, segment TEXT, file INTEGER, number INTEGER,
                     broken INTEGER, cells TEXT);
 CREATE TABLE providers (seq INTEGER PRIMARY KEY, provider TEXT, segment TEXT, file INTEGER, number INTEGER, cells TEXT);
-CREATE TABLE faults (file TEXT, line, reason TEXT, stage INTEGER, UNIQUE (file, line, reason));
+{Faults.SCHEMA}
 """
 _INDEXES = """
 CREATE INDEX headers_by_member ON headers (member, key, seq);
@@ -57,66 +56,40 @@ def key_of(kind: str, cells: dict[str, str]) -> str:
     return "|".join(parts)
 
 
-def fingerprint(files: Iterable[SourceFile]) -> str:
-    """The state of the folder: names, sizes and times of its files, and how they are to be read."""
-    facts = ((file, status.st_size, status.st_mtime_ns) for file in files for status in [file.path.stat()])
-    text = ";".join(f"{file.name}:{size}:{written}:{file.fault}" for file, size, written in facts)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def stage(files: Sequence[SourceFile], scratch: Path, sign: str) -> Staging:
     """The staging file of ``files`` in ``scratch``, from before where the folder has not changed since.
 
     Raises:
         OSError: a file cannot be read.
     """
-    path = scratch / "tmsis-staging.sqlite"
-    state = fingerprint(files)
-    if path.exists() and (staging := _reopen(path, state, sign)):
-        return staging
-    building = path.with_suffix(".building")
-    building.unlink(missing_ok=True)
-    building.touch(mode=0o600)
-    _build(files, building, state)
-    building.replace(path)
-    return Staging(path, sign)
+    state = fingerprint(((file.name, file.path) for file in files), *(file.fault or "" for file in files))
+    opened = partial(Staging, sign=sign)
+    return staged(scratch / "tmsis-staging.sqlite", state, opened, partial(_build, files, state))
 
 
-def _reopen(path: Path, state: str, sign: str) -> Staging | None:
-    try:
-        staging = Staging(path, sign)
-    except (sqlite3.DatabaseError, TypeError):
-        return None
-    if staging.fingerprint == state:
-        return staging
-    staging.close()
-    return None
+def _build(files: Sequence[SourceFile], state: str, database: sqlite3.Connection) -> None:
+    database.executescript(_SCHEMA)
+    faults = Faults(database)
+    as_of = max((file.created for file in files), default=date(1970, 1, 1))
+    database.execute("INSERT INTO meta VALUES (?, ?)", (state, as_of.isoformat()))
+    for number, file in enumerate(files):
+        row = (number, file.name, file.created.isoformat(), file.fixed, file.period)
+        database.execute("INSERT INTO files VALUES (?, ?, ?, ?, ?)", row)
+        if file.fault:
+            faults.report(file.name, 1, file.fault)
+        else:
+            _stage_file(database, faults, number, file)
+    database.executescript(_INDEXES)
+    for name, line in database.execute(_ORPHANS).fetchall():
+        faults.report(name, line, "no header of this claim is in the files; its lines are left out")
 
 
-def _build(files: Sequence[SourceFile], path: Path, state: str) -> None:
-    with closing(sqlite3.connect(path)) as database:
-        database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
-        as_of = max((file.created for file in files), default=date(1970, 1, 1))
-        database.execute("INSERT INTO meta VALUES (?, ?)", (state, as_of.isoformat()))
-        for number, file in enumerate(files):
-            row = (number, file.name, file.created.isoformat(), file.fixed, file.period)
-            database.execute("INSERT INTO files VALUES (?, ?, ?, ?, ?)", row)
-            if file.fault:
-                _report(database, file.name, 1, file.fault)
-            else:
-                _stage_file(database, number, file)
-        database.executescript(_INDEXES)
-        for name, line in database.execute(_ORPHANS).fetchall():
-            _report(database, name, line, "no header of this claim is in the files; its lines are left out")
-        database.commit()
-
-
-def _stage_file(database: sqlite3.Connection, number: int, file: SourceFile) -> None:
+def _stage_file(database: sqlite3.Connection, faults: Faults, number: int, file: SourceFile) -> None:
     read = 0
     for raw in records(file):
         read += 1
         if raw.fault:
-            _report(database, file.name, raw.number, raw.fault)
+            faults.report(file.name, raw.number, raw.fault)
         cells = json.dumps({name: value for name, value in raw.cells.items() if name not in _UNREAD})
         if file.subject in PEOPLE and not raw.fault:
             _insert(database, "people", (raw.cells.get("MSIS-IDENTIFICATION-NUM") or _carrier(raw), raw.segment),
@@ -125,10 +98,10 @@ def _stage_file(database: sqlite3.Connection, number: int, file: SourceFile) -> 
             _insert(database, "providers", (raw.cells.get("SUBMITTING-STATE-PROV-ID", ""), raw.segment),
                     (number, raw.number, cells))  # fmt: skip
         elif file.subject in KINDS and raw.cells:
-            _stage_claim(database, number, file, raw, cells)
+            _stage_claim(database, faults, number, file, raw, cells)
     if file.counted not in (None, read, read + 1):
         reason = f"the header counts {file.counted} records, but the file has {read}; it may be cut off"
-        _report(database, file.name, 1, reason)
+        faults.report(file.name, 1, reason)
 
 
 def _carrier(raw: Raw) -> str:
@@ -136,15 +109,15 @@ def _carrier(raw: Raw) -> str:
     return f"#{raw.cells.get('INSURANCE-CARRIER-ID-NUM', '')}"
 
 
-def _stage_claim(database: sqlite3.Connection, number: int, file: SourceFile, raw: Raw, cells: str) -> None:
+def _stage_claim(
+    database: sqlite3.Connection, faults: Faults, number: int, file: SourceFile, raw: Raw, cells: str
+) -> None:
     key = key_of(file.subject, raw.cells)
     broken = bool(raw.fault)
     if raw.segment.endswith("00002"):
         member = raw.cells.get("MSIS-IDENTIFICATION-NUM", "")
         if not member:
-            _report(
-                database, file.name, raw.number, "MSIS-IDENTIFICATION-NUM is blank; nobody knows whose claim this is"
-            )
+            faults.report(file.name, raw.number, "MSIS-IDENTIFICATION-NUM is blank; nobody knows whose claim this is")
             return
         _insert(database, "headers", (member, key), (number, raw.number, broken, cells))
     else:
@@ -160,7 +133,3 @@ def _insert(database: sqlite3.Connection, table: str, names: tuple[str, ...], re
         "parts": "key, delivery, segment, file, number, broken, cells",
     }[table]
     database.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", (*names, *rest))  # noqa: S608 - names are ours
-
-
-def _report(database: sqlite3.Connection, file: str, line: int, reason: str) -> None:
-    database.execute("INSERT OR IGNORE INTO faults VALUES (?, ?, ?, 0)", (file, line, reason))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -12,6 +11,7 @@ from pathlib import Path
 from fhir_facade.contracts.claims import Capabilities, Change, Checkpoint, Face, MemberRecords, Progress, Rejected
 from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError
 from fhir_facade.contracts.plugin import SourceContext
+from fhir_facade.contracts.staging import place_at, watermark_at
 from fhir_facade_claims_tmsis import elements
 from fhir_facade_claims_tmsis.files import KINDS, SourceFile, discover
 from fhir_facade_claims_tmsis.filling import stage
@@ -66,10 +66,10 @@ class TmsisSource:
         staging, ids = self._staged()
         finished = False
         try:
-            done = _resume(watermark, staging.fingerprint)
+            done = _done(watermark, staging.fingerprint)
             if not done:
-                staging.forget()
-            yield from staging.faults()
+                staging.faults.forget()
+            yield from staging.faults
             yield from self._members(staging, MemberReader(self._settings, staging, ids), done)
             finished = True
             yield Checkpoint(watermark="", finished=True)
@@ -82,17 +82,17 @@ class TmsisSource:
 
     def _members(self, staging: Staging, reader: MemberReader, done: int) -> Iterator[Change]:
         pending = 0
-        for place, msis_id in enumerate(staging.members(done), start=done + 1):
+        for number, msis_id in enumerate(staging.members(done), start=done + 1):
             for change in reader.changes(msis_id):
                 pending += len(change.claims) if isinstance(change, MemberRecords) else 0
                 if isinstance(change, Rejected):
-                    staging.note(change)
+                    staging.faults.note(change)
                 yield change
             if pending >= CLAIMS_PER_CHECKPOINT:
-                staging.commit()
-                yield Checkpoint(watermark=_watermark(staging.fingerprint, place))
+                staging.faults.commit()
+                yield Checkpoint(watermark=watermark_at(staging.fingerprint, done=number))
                 pending = 0
-        staging.commit()
+        staging.faults.commit()
 
     def _staged(self) -> tuple[Staging, MemberIds]:
         try:
@@ -143,18 +143,7 @@ def open_source(settings: TmsisSettings, context: SourceContext) -> TmsisSource:
     return TmsisSource(settings, context)
 
 
-def _watermark(fingerprint: str, done: int) -> str:
-    """How many members are done: their ids may be numbers with a meaning, which nobody should find in a database."""
-    return json.dumps({"files": fingerprint, "done": done})
-
-
-def _resume(watermark: str | None, fingerprint: str) -> int:
-    """How many members are done; 0 to begin anew."""
-    try:
-        told = json.loads(watermark or "{}")
-    except ValueError:
-        return 0
-    if not isinstance(told, dict) or told.get("files") != fingerprint:
-        return 0
-    done = told.get("done")
+def _done(watermark: str | None, fingerprint: str) -> int:
+    """How many members are done: their ids may have a meaning, which nobody should find in a database."""
+    done = place_at(watermark, fingerprint).get("done")
     return done if isinstance(done, int) and done > 0 else 0

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-from fhir_facade.contracts.claims import Rejected
 from fhir_facade.contracts.people import SourcePosition
+from fhir_facade.contracts.staging import Faults
 from fhir_facade_claims_tmsis.cells import Record
 
 _MEMBERS = """
@@ -53,6 +53,7 @@ class Staging:
         self._path = path
         self._sign = sign
         self._database = sqlite3.connect(path, check_same_thread=False)
+        self.faults = Faults(self._database)
         self._files = {
             number: (name, date.fromisoformat(created), bool(fixed), period)
             for number, name, created, fixed, period in self._database.execute("SELECT * FROM files")
@@ -128,21 +129,3 @@ class Staging:
         name, created, fixed, _ = self._files[file]
         position = SourcePosition(file=name, line=number)
         return Record(segment, json.loads(cells), position, fixed, self._sign, created)
-
-    def forget(self) -> None:
-        """Forget the faults of members that an earlier run found."""
-        self._database.execute("DELETE FROM faults WHERE stage = 1")
-
-    def note(self, rejected: Rejected) -> None:
-        """Keep a member's fault, for the case that this run is killed and another goes on."""
-        row = (rejected.position.file, rejected.position.line, rejected.reason)
-        self._database.execute("INSERT OR IGNORE INTO faults VALUES (?, ?, ?, 1)", row)
-
-    def commit(self) -> None:
-        """Make the noted faults durable."""
-        self._database.commit()
-
-    def faults(self) -> Iterator[Rejected]:
-        """Every fault known so far."""
-        for file, line, reason in self._database.execute("SELECT file, line, reason FROM faults ORDER BY rowid"):
-            yield Rejected(position=SourcePosition(file=file, line=line), reason=reason)

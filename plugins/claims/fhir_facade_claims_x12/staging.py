@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from fhir_facade.contracts.staging import private
 from fhir_facade_claims_x12.cutting import Closed, Refused, Transaction, Unit, units
 from fhir_facade_claims_x12.loops import Loop, UnfitError
 from fhir_facade_claims_x12.member_keys import member_key
@@ -46,14 +46,16 @@ class Staging:
     """
 
     def __init__(self, path: Path) -> None:
-        path.unlink(missing_ok=True)
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
+        self._path = path
+        self._database = private(path)
+        self._database.isolation_level = None
+        self._database.executescript(_SCHEMA)
         self._transaction_set = 0
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and delete it."""
         self._database.close()
+        self._path.unlink(missing_ok=True)
 
     def fill(self, files: list[Path]) -> None:
         """Cut all files into units."""

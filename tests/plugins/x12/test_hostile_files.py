@@ -241,3 +241,14 @@ def test_a_missing_folder_is_an_unavailable_source(folder):
 
 def test_every_setting_says_what_it_is():
     assert all(each.metadata["help"] for each in dataclasses.fields(X12Settings))
+
+
+def test_claims_in_the_staging_file_are_private_and_gone_after_the_run(folder) -> None:
+    load(folder, {"a.837": CLAIM, "b.835": PAID})
+    scratch = folder.parent / "scratch"
+    assert not list(scratch.iterdir())
+    run = source(folder).changes(None)
+    next(run)
+    assert (scratch / "x12.sqlite").stat().st_mode & 0o077 == 0
+    run.close()
+    assert not list(scratch.iterdir())
