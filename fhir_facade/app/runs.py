@@ -13,6 +13,7 @@ from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.store import Store, StoreUnavailable
 from fhir_facade.store.standing import Standing, SyncRun
+from fhir_facade.sync.lock import AlreadySyncing
 from fhir_facade.sync.report import SyncReport
 
 log = logging.getLogger("fhir_facade.sync")
@@ -27,6 +28,8 @@ def remembered(settings: Settings, source: str, run: Callable[[], SyncReport]) -
     started = int(time.time())
     try:
         report = run()
+    except AlreadySyncing:
+        raise  # nothing ran: the run that goes on will be kept
     except FacadeError:
         _keep(settings, source, started, None)
         raise

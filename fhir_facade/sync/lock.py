@@ -14,8 +14,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from fhir_facade.contracts.errors import FacadeError
 
-class AlreadySyncing(Exception):
+
+class AlreadySyncing(FacadeError):
     """Another process syncs this source now."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -14,10 +15,13 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from fhir_facade.app import create_app, source_figures
+from fhir_facade.app.databases import store_url
 from fhir_facade.cli.main import main
 from fhir_facade.cli.schedule import Alarms, look
 from fhir_facade.serving.admin import Board, answer
 from fhir_facade.settings import load
+from fhir_facade.store import Store
+from fhir_facade.store.standing import Standing
 from fhir_facade.sync.schedule import parse
 
 CONFIG = """
@@ -47,6 +51,8 @@ payer_name = "Example Medicaid"
 [identity]
 provider = "sandbox"
 """
+
+BUSY = "source gone is being synced by process 4711; wait for it to finish, or stop it and start again"
 
 
 @pytest.fixture
@@ -82,6 +88,27 @@ def test_syncing_all_goes_on_after_a_source_that_fails_and_says_which(config: Pa
     assert "the other sources are synced all the same" in done.stderr
     (report,) = [json.loads(line) for line in done.stdout.splitlines()]
     assert (report["source"], report["written"]["Patient"]) == ("state", 21)
+
+
+def test_a_source_that_another_process_syncs_is_named_and_stops_no_other(config: Path) -> None:
+    arrive(config)
+    state = config.parent / "state"
+    config.write_text(CONFIG.replace('"nowhere"', '"drop"'), encoding="utf-8")
+    with (state / "sync-gone.lock").open("w") as lock:
+        lock.write("4711")
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        alone = run("sync", config, "gone")
+        everything = run("sync", config, "--all")
+        scheduled = run("schedule", config, "--once")
+
+    assert alone.stderr.endswith(f"Error: {BUSY}\n")
+    assert f"gone: {BUSY}; the other sources are synced all the same" in everything.stderr
+    assert "state:\n  written: 21 Patient" in everything.stdout
+    assert f"gone: failed: {BUSY}" in scheduled.stderr
+    store = Store(store_url(load(config)))
+    assert not Standing(store).runs("gone", 10)
+    store.close()
 
 
 def test_files_that_arrive_are_synced_once_and_the_source_that_fails_raises_the_alarm(config: Path) -> None:
