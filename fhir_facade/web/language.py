@@ -54,11 +54,11 @@ class Texts:
         self.language = language if language in LANGUAGES else LANGUAGES[0]
         self._always = always or {}
 
-    def __call__(self, key: str, **values: str) -> str:
+    def __call__(self, key: str, /, **values: str) -> str:
         """The text of ``key`` with its values filled in."""
         return catalog(self.language)[key].format_map(self._always | values)
 
-    def or_plain(self, key_or_text: str, **values: str) -> str:
+    def or_plain(self, key_or_text: str, /, **values: str) -> str:
         """The text of a key, or of an English text that the facade knows; any other text stays as it is."""
         key = key_or_text if key_or_text in catalog(LANGUAGES[0]) else _english_keys().get(key_or_text)
         if key:
