@@ -64,3 +64,34 @@ def test_an_invited_person_reads_the_key_of_the_authenticator_app(
     assert page.status_code == 200
     done = answered(stage, page, code=code_of(key_on(page)))
     assert (done.status_code, done.location) == (303, "/login/request-1/consent")
+
+
+def test_a_wrong_first_code_is_told_and_the_key_shown_again(stage: Stage, accounts: LocalAccounts) -> None:
+    page = answered(stage, opened(stage), **NAMED, invitation=invited(accounts))
+    again = answered(stage, page, code="000 000")
+    assert "That code is not right" in again.text
+    assert key_on(again) == key_on(page)
+
+
+def test_who_stops_before_the_second_factor_has_no_account_and_begins_again(
+    stage: Stage, accounts: LocalAccounts
+) -> None:
+    invitation = invited(accounts)
+    answered(stage, opened(stage), **NAMED, invitation=invitation)
+    assert accounts.names() == []
+    assert answered(stage, opened(stage), **NAMED, invitation="").status_code == 403
+    page = answered(stage, opened(stage), **NAMED, invitation=invitation)
+    assert answered(stage, page, code=code_of(key_on(page))).status_code == 303
+
+
+def test_of_two_browsers_with_one_invitation_the_first_to_finish_has_the_account(
+    stage: Stage, accounts: LocalAccounts
+) -> None:
+    invitation = invited(accounts)
+    pages = [
+        answered(stage, opened(stage), username=name, password=NAMED["password"], invitation=invitation)
+        for name in ("maria", "other")
+    ]
+    done = [answered(stage, page, code=code_of(key_on(page))) for page in pages]
+    assert [answer.status_code for answer in done] == [303, 200]
+    assert accounts.names() == ["maria"]

@@ -5,6 +5,7 @@ Which step an answer belongs to stands in the attempt's memory, which the facade
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -27,6 +28,9 @@ from fhir_facade_identity_local.passkeys import Passkeys
 from fhir_facade_identity_local.passwords import LONGEST, Passwords, fault_of
 from fhir_facade_identity_local.settings import LocalSettings
 
+ADD_KEY = "Add this key to your authenticator app: {key}. Then enter the code it shows."
+ADD_KEY_AGAIN = f"That code is not right. {ADD_KEY}"
+TAKEN = "This user name is taken. Choose another one."
 WRONG = "the user name or the password is wrong"
 CODE = Field(name="code", label="One-time code", autocomplete="one-time-code")
 ALONE, BOTH = 1, 2
@@ -145,38 +149,48 @@ class LocalProvider:
         return self._identity(attempt, found, ALONE)
 
     def _accept(self, attempt: Attempt, code: str, username: str, password: str) -> Next:
-        if self._accounts.invitation(code, self._now()) is None:
+        invitation = self._accounts.invitation(code, self._now())
+        if invitation is None:
             raise LoginDenied("the invitation is unknown, spent or over")
         fault = fault_of(username, password, self._settings.shortest_password)
         if fault:
             limits = {"shortest": str(self._settings.shortest_password), "longest": str(LONGEST)}
             return self._first(fault, limits if "{" in fault else {})
-        made = self._accounts.accept(code, username, self._passwords.hash(password), self._now())
-        if made is None:
-            return self._first("This user name is taken. Choose another one.")
-        return self._enrol(attempt, made)
+        owner = self._accounts.find(username)
+        if owner is not None and owner.subject != invitation.subject:
+            return self._first(TAKEN)
+        asked = {"invitation": code, "username": username, "password_hash": self._passwords.hash(password)}
+        return self._enrol(attempt, asked, invitation.subject or secrets.token_hex(16))
 
-    def _enrol(self, attempt: Attempt, made: KeptAccount) -> Next:
-        memory = {"subject": made.account.subject}
+    def _enrol(self, attempt: Attempt, asked: dict[str, str], handle: str) -> Next:
+        """Ask for the second factor; the invitation is spent with it, so that whoever stops here can begin again."""
         if self._settings.second_factor == "none":
-            return self._identity(attempt, made, ALONE)
+            made = self._made(asked)
+            return self._identity(attempt, made, ALONE) if made else self._first(TAKEN)
         if self._settings.second_factor == "passkey":
-            options = self._passkeys.creation(made.account.subject, made.account.username, attempt.nonce.encode())
-            return AskPasskey(options=options, memory={**memory, "step": "enrol-passkey", "challenge": attempt.nonce})
-        return self._show_secret(memory | {"step": "enrol-code", "secret": totp.new_secret()})
+            options = self._passkeys.creation(handle, asked["username"], attempt.nonce.encode())
+            return AskPasskey(options=options, memory={**asked, "step": "enrol-passkey", "challenge": attempt.nonce})
+        return self._show_secret(asked | {"step": "enrol-code", "secret": totp.new_secret()})
 
-    def _show_secret(self, memory: dict[str, str]) -> AskFor:
-        hint = "Add this key to your authenticator app: {key}. Then enter the code it shows."
+    def _made(self, asked: Mapping[str, str]) -> KeptAccount | None:
+        """The account of an accepted invitation; None where another was quicker with it, or with the user name."""
+        return self._accounts.accept(asked["invitation"], asked["username"], asked["password_hash"], self._now())
+
+    def _show_secret(self, memory: dict[str, str], *, again: bool = False) -> AskFor:
+        hint = ADD_KEY_AGAIN if again else ADD_KEY
         return AskFor(fields=(CODE,), hint=hint, values={"key": totp.grouped(memory["secret"])}, memory=memory)
 
     def _enrol_code(self, attempt: Attempt, answer: Answer) -> Next:
-        found, secret = self._remembered(attempt), attempt.memory["secret"]
+        secret = attempt.memory["secret"]
         step = totp.matching_step(secret, answer.parameters.get("code", ""), self._now())
         if step is None:
-            return self._show_secret(dict(attempt.memory))
-        self._accounts.set_totp(found.account.subject, secret)
-        self._accounts.use_code(found.account.subject, step)
-        return self._identity(attempt, found, BOTH)
+            return self._show_secret(dict(attempt.memory), again=True)
+        made = self._made(attempt.memory)
+        if made is None:
+            return self._first(TAKEN)
+        self._accounts.set_totp(made.account.subject, secret)
+        self._accounts.use_code(made.account.subject, step)
+        return self._identity(attempt, made, BOTH)
 
     def _code(self, attempt: Attempt, answer: Answer) -> Next:
         found = self._remembered(attempt)
@@ -186,11 +200,13 @@ class LocalProvider:
         return self._identity(attempt, found, BOTH)
 
     def _enrol_passkey(self, attempt: Attempt, answer: Answer) -> Next:
-        found = self._remembered(attempt)
         challenge = attempt.memory["challenge"].encode()
         passkey = self._passkeys.created(answer.parameters.get("credential", ""), challenge)
-        self._accounts.add_passkey(found.account.subject, passkey)
-        return self._identity(attempt, found, BOTH)
+        made = self._made(attempt.memory)
+        if made is None:
+            return self._first(TAKEN)
+        self._accounts.add_passkey(made.account.subject, passkey)
+        return self._identity(attempt, made, BOTH)
 
     def _passkey(self, attempt: Attempt, answer: Answer) -> Next:
         found = self._remembered(attempt)

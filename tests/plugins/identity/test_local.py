@@ -70,9 +70,16 @@ def start(provider: LocalProvider) -> AskFor:
     return provider.begin(fresh_attempt())
 
 
-def enrolled(accounts: LocalAccounts, provider: LocalProvider, username: str = "maria") -> str:
+def enrolled(
+    accounts: LocalAccounts,
+    provider: LocalProvider,
+    username: str = "maria",
+    code: str = "",
+    password: str = PASSWORD,
+) -> str:
     """Accept an invitation with an authenticator app; its secret."""
-    asked = step(provider, start(provider), username=username, password=PASSWORD, invitation=invite(accounts))
+    typed = {"username": username, "password": password, "invitation": code or invite(accounts)}
+    asked = step(provider, start(provider), **typed)
     secret = asked.memory["secret"]
     done = step(provider, asked, code=totp.code_at(secret, int(provider._clock()) // 30))
     assert isinstance(done, VerifiedIdentity)
@@ -167,7 +174,7 @@ def test_an_invented_invitation_makes_nothing(accounts: LocalAccounts, invitatio
 
 def test_an_invitation_is_good_once_and_for_a_time(accounts: LocalAccounts) -> None:
     provider, code = opened(accounts), invite(accounts)
-    step(provider, start(provider), username="maria", password=PASSWORD, invitation=code)
+    enrolled(accounts, provider, code=code)
     late = accounts.invite(MARIA, int(time.time()) - 1)
     for spent in (code, late):
         with pytest.raises(LoginDenied):
@@ -195,10 +202,10 @@ def test_recovery_replaces_every_credential_and_keeps_the_person(accounts: Local
     enrolled(accounts, provider)
     before = accounts.details("maria")
     code = invite(accounts, replace(MARIA, subject=before.account.subject))
-    step(provider, start(provider), username="maria", password="another long password", invitation=code)
+    secret = enrolled(accounts, provider, code=code, password="another long password")
     after = accounts.details("maria")
     assert after.account.subject == before.account.subject
-    assert after.totp is None
+    assert after.totp == secret != before.totp
     with pytest.raises(LoginDenied):
         step(provider, start(provider), username="maria", password=PASSWORD)
 
