@@ -65,6 +65,9 @@ FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _HCPCS_LEVEL_2 = re.compile(r"[A-V]\d{4}")
 _CDT = re.compile(r"D\d{4}")
 _CENT = Decimal("0.01")
+_MOST_DIGITS = 18
+"""Digits before the point that a number may have, and zeros after it."""
+
 _KEPT = 1_024
 """Texts of one column of which is kept what was made of them."""
 
@@ -119,7 +122,10 @@ def to_instant(spec: Spec, value: Any) -> datetime:
     if not isinstance(value, datetime):
         value = _parsed_instant(spec, str(value))
     moment: datetime = value
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise UnfitError(f"{_name(spec)} is not an instant: {str(value)[:32]!r}") from error
 
 
 def _parsed_instant(spec: Spec, text: str) -> datetime:
@@ -130,14 +136,24 @@ def _parsed_instant(spec: Spec, text: str) -> datetime:
 
 
 def decimal_of(spec: Spec, value: Any) -> Decimal | None:
-    """A number with the digits of the source."""
-    if isinstance(value, Decimal):
-        return value
+    """A number with the digits of the source; None for what says itself that it is none (NaN).
+
+    Raises:
+        UnfitError: it is no number, or one that no claim holds.
+    """
+    number = value if isinstance(value, Decimal) else _parsed_number(spec, str(value).strip())
+    if number.is_nan():
+        return None
+    if number.is_infinite() or number.adjusted() >= _MOST_DIGITS or (number and number.adjusted() < -_MOST_DIGITS):
+        raise UnfitError(f"{_name(spec)} is beyond what a claim can hold: {str(value)[:20]!r}")
+    return number
+
+
+def _parsed_number(spec: Spec, text: str) -> Decimal:
     try:
-        number = Decimal(str(value).strip())
+        return Decimal(text)
     except InvalidOperation as error:
-        raise UnfitError(f"{_name(spec)} is not a number: {str(value)[:20]!r}") from error
-    return number if number.is_finite() else None
+        raise UnfitError(f"{_name(spec)} is not a number: {text[:20]!r}") from error
 
 
 @Alone

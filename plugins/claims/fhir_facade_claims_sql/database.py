@@ -109,6 +109,10 @@ def _prepare(engine: Engine, connection: Any, record: Any, settings: SqlSettings
     if dialect == "sqlite":
         connection.execute("PRAGMA query_only=ON").close()
         _limit_sqlite(engine, connection, record, settings.statement_timeout_s)
+    elif dialect == "postgresql" and engine.dialect.driver == "psycopg":
+        from fhir_facade_claims_sql.far_days import take_far_days  # the driver need not be installed
+
+        take_far_days(connection)
     elif dialect in ("mysql", "mariadb"):
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")
