@@ -14,6 +14,7 @@ import click
 
 from fhir_facade.app import (
     create_app,
+    named,
     readiness_checks,
     require_current_schemas,
     share_counts,
@@ -23,7 +24,8 @@ from fhir_facade.app import (
 from fhir_facade.cli.options import config_option, settings_of
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.sections import Settings
-from fhir_facade.serving import admin, worker
+from fhir_facade.serving import admin, journal, worker
+from fhir_facade.serving.requests import MULTIPROCESS, Watch, share
 from fhir_facade.serving.workers import Ready, Workers, listening_socket
 
 DRAIN_S = 25.0
@@ -100,10 +102,11 @@ def run(
     except OSError as error:
         raise ConfigError([f"cannot listen on {host}:{port} ({error.strerror}); choose another --port"]) from error
     click.echo(f"Serving {settings.server.public_base} on {host}:{listener.getsockname()[1]}", err=True)
+    journal.install()
     share_counts()
     threads = threads or (LIVE_THREADS if any(source.mode == "live" for source in settings.claims) else 1)
     with tempfile.TemporaryDirectory(prefix="fhir-facade-metrics-") as metrics:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
+        os.environ[MULTIPROCESS] = metrics
         board, current = admin.Board(), Current(settings, again or (lambda: settings))
         told = readiness_checks(settings), source_figures(settings)
         watch = partial(admin.serve, "127.0.0.1", admin_port, board, *told) if admin_port else None
@@ -120,6 +123,7 @@ def run(
 
 def _work(current: Current, listener: socket, threads: int, stop: Event, ready: Ready) -> None:
     """Serve in a process of its own until ``stop``."""
+    share()
     app = create_app(current.settings)
     Thread(target=app.extensions["status"].watch, args=(stop,), daemon=True).start()
     worker.serve(
@@ -131,5 +135,6 @@ def _work(current: Current, listener: socket, threads: int, stop: Event, ready: 
         drain_s=DRAIN_S,
         trusted_proxy=next(iter(current.settings.server.trusted_proxies), ""),
         ready=ready,
+        watch=Watch(named),
     )
     app.extensions["audit_trail"].close()  # its last lines are sealed now, not by the next worker

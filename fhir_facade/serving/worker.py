@@ -27,6 +27,7 @@ from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
 from fhir_facade.serving.channel import ARRIVED, Unserved, WsgiApp, channel_class
+from fhir_facade.serving.requests import Watch
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ def serve(
     drain_s: float,
     trusted_proxy: str,
     ready: Callable[[], object] = lambda: None,
+    watch: Watch | None = None,
 ) -> None:
     """Answer requests until ``stopping`` is set, then end what was begun.
 
@@ -76,12 +78,15 @@ def serve(
         drain_s: longest time for the end, in seconds.
         trusted_proxy: address whose X-Forwarded-* headers are believed; empty for none.
         ready: called once requests are taken.
+        watch: tells and counts requests.
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     channels: dict[int, Any] = {}
     turns = _Turns(channels) if threads == 1 else None
     adjustments = _adjustments(threads, trusted_proxy)
     patient = _patient(app, unserved)
+    if watch:
+        patient, unserved = watch.requests(patient), watch.refusals(unserved)
     server: Any = create_server(patient, map=channels, sockets=[listener], _dispatcher=turns, **adjustments)
     server.channel_class = channel_class(stopping, unserved)
     if turns:

@@ -17,6 +17,7 @@ from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable
 from fhir_facade.oauth.bearer import BearerError, BearerExpired
 from fhir_facade.search.faults import BadCursor, BadSearch, ExpiredCursor, Fault, ForeignCursor
 from fhir_facade.store.engine import StoreUnavailable
+from fhir_facade.web.request_id import is_asked, request_id
 
 log = logging.getLogger(__name__)
 
@@ -127,5 +128,7 @@ def problem_of(error: BaseException) -> Problem:
     else:
         problem = by_status(500)
     if problem.status >= 500:
-        log.error("request failed: %s", type(error).__name__, exc_info=error)
+        level = logging.WARNING if problem.status in _WAITS else logging.ERROR
+        name = {"request_id": request_id()} if is_asked() else {}
+        log.log(level, "a request failed", exc_info=error, extra=name)
     return problem

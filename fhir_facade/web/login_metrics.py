@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 
-from prometheus_client import Counter, values
+from prometheus_client import Counter
 
 from fhir_facade.login.ports import LoginEvent, Record
-
-MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @cache
 def outcomes() -> Counter:
-    """The counter; made at the first log-in of a process, so that workers share theirs with the admin listener."""
-    if MULTIPROCESS in os.environ:
-        values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
+    """The counter; made at the first log-in of a process, once it is known where workers count."""
     return Counter("fhir_facade_logins", "Log-ins and decisions by provider and outcome", ["provider", "outcome"])
 
 
