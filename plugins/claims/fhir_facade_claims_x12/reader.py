@@ -78,6 +78,8 @@ def segments(path: Path) -> Iterator[Segment]:
     """
     number, buffer = 0, ""
     marks: Delimiters | None = None
+    if not path.stat().st_size:
+        raise UnreadableError("the file is empty", 1)
     for chunk in _texts(path):
         buffer += chunk
         while buffer:

@@ -13,7 +13,9 @@ from fhir_facade.contracts.settings import setting
 class X12Settings:
     """``[claims.x12]``: where the files are, and who the payer is."""
 
-    folder: Path = setting("Folder of 834, 835 and 837 interchanges; every file in it is read", example="x12")
+    folder: Path = setting(
+        "Folder of 834, 835 and 837 interchanges; every file in it and its subfolders is read", example="x12"
+    )
     payer_name: str = setting("Name of the payer whose remittances these are", example="Example State Medicaid")
     payer_id: str = setting("Payer identifier as trading partners know it", example="EXMCD")
     payer_npi: str | None = setting("The payer's NPI, if it has one", default=None)

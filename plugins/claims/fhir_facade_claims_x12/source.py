@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,15 +54,19 @@ class X12Source:
         return Progress(unit="members", total=None)
 
     def changes(self, watermark: str | None) -> Iterator[Change]:
-        """Member after member, as long as the files are not those of the last finished run.
+        """Member after member, unless the files are those of the last finished run, and all of them could be read.
 
-        A run that was stopped goes on after the last member it told of, if the files are the same.
+        A run that was stopped goes on after the last member it told of, if the files are the same. As long as something
+        cannot be read, every run tells everything anew: what was mended meanwhile leaves the reject list.
 
         Raises:
             ClaimsUnavailable: the folder or a file cannot be read.
         """
         files = self._files()
-        state = _digest(files, self._settings)
+        try:
+            state = _digest(files, self._settings)
+        except OSError as error:
+            raise ClaimsUnavailable(f"a file of {self._settings.folder} was taken away meanwhile: {error}") from error
         before, _, reached = (watermark or "").partition("/")
         if before == state and reached == "end":
             yield Checkpoint(watermark=f"{state}/end", finished=True)
@@ -72,10 +76,14 @@ class X12Source:
                 staging.fill(files)
             except OSError as error:
                 raise ClaimsUnavailable(f"a file of {self._settings.folder} cannot be read: {error}") from error
-            yield from self._members(staging, state, int(reached) if before == state and reached.isdecimal() else 0)
-            yield from _rejects(staging)
+            start = int(reached) if before == state and reached.isdecimal() else 0
+            whole = yield from self._members(staging, state, start)
+            for rejected in _rejects(staging):
+                whole = False
+                yield rejected
         # where files that went missing mean deletions, the next run tells everything again
-        yield Checkpoint(watermark="" if self._settings.complete else f"{state}/end", finished=True)
+        again = self._settings.complete or not whole
+        yield Checkpoint(watermark="" if again else f"{state}/end", finished=True)
 
     def check(self) -> Sequence[str]:
         """What is wrong with the folder."""
@@ -87,22 +95,30 @@ class X12Source:
     def close(self) -> None:
         """Nothing to give back."""
 
-    def _files(self) -> list[Path]:
+    def _files(self) -> dict[str, Path]:
+        """Each file of the folder and its subfolders by its name there, but for hidden ones."""
+        folder = self._settings.folder
         try:
-            return sorted(each for each in self._settings.folder.iterdir() if each.is_file())
+            if not folder.is_dir():
+                raise NotADirectoryError(f"{folder} is not a folder")
+            found = sorted(each for each in folder.rglob("*") if each.is_file() and not each.name.startswith("."))
         except OSError as error:
-            raise ClaimsUnavailable(f"the folder {self._settings.folder} cannot be read: {error}") from error
+            raise ClaimsUnavailable(f"the folder {folder} cannot be read: {error}") from error
+        return {each.relative_to(folder).as_posix(): each for each in found}
 
-    def _members(self, staging: Staging, state: str, start: int) -> Iterator[Change]:
-        reader = MemberReader(staging, self._settings, self._payer())
+    def _members(self, staging: Staging, state: str, start: int) -> Generator[Change, None, bool]:
+        """Everything the files say of each member; returns whether all of it could be read."""
+        reader, whole = MemberReader(staging, self._settings, self._payer()), True
         for place, key in enumerate(staging.members()):
             changes = list(reader.changes(key))
+            whole = whole and not any(isinstance(each, Rejected) for each in changes)
             # Members told of before are read again, so that their remittances count as joined.
             if place < start:
                 continue
             yield from changes
             if (place + 1) % MEMBERS_PER_CHECKPOINT == 0:
                 yield Checkpoint(watermark=f"{state}/{place + 1}")
+        return whole
 
     def _payer(self) -> Organization:
         settings = self._settings
@@ -125,10 +141,10 @@ def _rejects(staging: Staging) -> Iterator[Rejected]:
         yield Rejected(position=position, reason="the payment is for a claim that is in no 837 file")
 
 
-def _digest(files: list[Path], settings: X12Settings) -> str:
+def _digest(files: Mapping[str, Path], settings: X12Settings) -> str:
     """What the records follow from: the settings, and name, size and time of every file."""
     told = [repr(settings)]
-    for path in files:
+    for name, path in files.items():
         found = path.stat()
-        told.append(f"{path.name}\x1f{found.st_size}\x1f{found.st_mtime_ns}")
+        told.append(f"{name}\x1f{found.st_size}\x1f{found.st_mtime_ns}")
     return hashlib.sha256("\x1e".join(told).encode()).hexdigest()[:24]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -57,13 +57,13 @@ class Staging:
         self._database.close()
         self._path.unlink(missing_ok=True)
 
-    def fill(self, files: list[Path]) -> None:
-        """Cut all files into units."""
+    def fill(self, files: Mapping[str, Path]) -> None:
+        """Cut all files into units; each is known by its name in the folder."""
         self._database.execute("BEGIN")
-        for path in files:
+        for name, path in files.items():
             self._transaction_set += 1
             for item in units(path):
-                self._take(path.name, item)
+                self._take(name, item)
         self._database.execute("COMMIT")
         self._database.executescript(_INDEXES)
 

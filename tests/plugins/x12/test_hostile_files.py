@@ -181,7 +181,8 @@ def test_a_file_that_is_no_text_is_refused(folder):
     (folder / "z").write_bytes(b"")
     loaded = load(folder, {"a": CLAIM, "b": PAID})
     assert len(loaded.claims) == 1
-    assert {file for file, _, _ in loaded.rejects} == {"x", "y"}
+    assert {file for file, _, _ in loaded.rejects} == {"x", "y", "z"}
+    assert ("z", "segment 1", "the file is empty") in loaded.rejects
 
 
 def test_a_file_without_segment_ends_is_not_read_into_memory(folder):
@@ -212,6 +213,26 @@ def test_a_new_file_makes_everything_be_told_again(folder):
     (folder / "c").write_text(interchange("837P", [*subscriber("M3"), *office()]), encoding="utf-8")
     again = list(source(folder).changes(finished.watermark))
     assert sum(isinstance(each, MemberRecords) for each in again) == 2
+
+
+@pytest.mark.parametrize("bad", [{"x": "hello"}, {"x": PAID.replace("PCN1", "PCN7")}, {"x": PAID}])
+def test_what_cannot_be_read_is_told_in_every_run_until_it_is_mended(folder, bad):
+    first = load(folder, {"a": CLAIM, "b": PAID, **bad})
+    assert first.rejects
+    assert first.marks[-1].watermark == ""
+    assert Loaded(source(folder).changes(None)).rejects == first.rejects
+    (folder / "x").unlink()
+    assert Loaded(source(folder).changes(None)).rejects == []
+
+
+def test_files_in_subfolders_are_read_and_told_by_their_place(folder):
+    (folder / "june" / "late").mkdir(parents=True)
+    (folder / "june" / "a.837").write_text(CLAIM, encoding="utf-8")
+    (folder / "june" / "late" / "b.835").write_text(PAID, encoding="utf-8")
+    (folder / ".c.835.part").write_text(PAID[:200], encoding="utf-8")
+    loaded = load(folder, {"x": "hello"})
+    assert [claim.position.file for claim in loaded.claims] == ["june/late/b.835"]
+    assert [file for file, _, _ in loaded.rejects] == ["x"]
 
 
 def test_a_group_whose_date_cannot_be_read_is_called_that(folder):
