@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -17,6 +18,8 @@ from sqlalchemy.pool import NullPool
 from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade.resources.database import same_file
 
+log = logging.getLogger(__name__)
+
 _STATEMENT_TIMEOUT_MS = 8_000
 _CONNECT_TIMEOUT_S = 3
 _REST_S = 5.0
@@ -27,8 +30,14 @@ MOST_LAG_S = 60
 
 _LAG = """
 SELECT CASE WHEN NOT pg_is_in_recovery() OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
-       ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END
+       ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END,
+       pg_is_in_recovery() AND NOT EXISTS (SELECT FROM pg_stat_wal_receiver)
 """
+"""Seconds behind what was received, and whether nothing is being received: then nobody knows what is missing."""
+
+
+class CutOff(ClaimsUnavailable):
+    """A standby that its primary does not feed: good enough only while nothing better answers."""
 
 
 class Place:
@@ -51,29 +60,44 @@ class Place:
         """Whether it failed a moment ago."""
         return time.monotonic() < self._resting_until
 
-    def rest(self) -> None:
+    def rest(self, error: Exception) -> None:
         """It failed: let others be asked first."""
+        if not self.resting:
+            fields = {"database": self.url.set(password=None).render_as_string(), "fault": type(error).__name__}
+            log.warning("a database to read from is passed over", extra=fields)
         self._resting_until = time.monotonic() + _REST_S
 
     def file(self) -> tuple[int, int] | None:
         """What tells a SQLite file from another one put in its place; None for a server."""
         return same_file(self.path) if self.path is not None else None
 
-    def connect(self) -> Any:
+    def connect(self, *, cut_off_too: bool = False) -> Any:
         """A pooled connection, ready to read.
+
+        Args:
+            cut_off_too: also to a standby that its primary does not feed.
 
         Raises:
             ClaimsUnavailable: there is no file, or a standby is too far behind.
+            CutOff: nothing feeds the standby.
         """
         if self.path is not None and self.file() is None:
             raise ClaimsUnavailable(f"the replica {self.path} is not there; run fhir-facade migrate and sync")
         checkout: Any = self._engine_here().raw_connection()
         if self.path is None:
-            (lag,) = checkout.driver_connection.execute(_LAG).fetchone()
-            if lag is None or lag > MOST_LAG_S:
+            try:
+                lag, cut_off = checkout.driver_connection.execute(_LAG).fetchone()
+                self._require_fresh(lag, cut_off=cut_off and not cut_off_too)
+            except ClaimsUnavailable:
                 checkout.close()
-                raise ClaimsUnavailable(f"the standby {self.url.host} is more than {MOST_LAG_S} s behind")
+                raise
         return checkout
+
+    def _require_fresh(self, lag: float | None, *, cut_off: bool) -> None:
+        if cut_off:
+            raise CutOff(f"the standby {self.url.host} gets nothing from its primary")
+        if lag is None or lag > MOST_LAG_S:
+            raise ClaimsUnavailable(f"the standby {self.url.host} is more than {MOST_LAG_S} s behind")
 
     def close(self) -> None:
         """Close idle connections of this process."""

@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,7 @@ from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade.resources.database import DATABASE_ERRORS, told
 from fhir_facade.resources.frames import PLAIN, Dictionary, Opener
 from fhir_facade.resources.lookups import dictionary_text, source_text
-from fhir_facade.resources.places import Place
+from fhir_facade.resources.places import CutOff, Place
 
 Row = Sequence[Any]
 
@@ -113,20 +114,28 @@ class Reader:
         return self._open()
 
     def _open(self) -> _Held:
-        """A connection to the first place that gives one; those that failed a moment ago are asked last."""
+        """A connection to the first place that gives one; those that failed a moment ago are asked last.
+
+        A standby that its primary does not feed is taken where no other place answers: it goes on when the primary is
+        gone, and does not tell the past as long as the primary is there.
+        """
         self._drop()
         start = next(self._turn) % len(self._places)
         turned = self._places[start:] + self._places[:start]
-        for place in (ordered := sorted(turned, key=lambda one: one.resting)):
+        cut_off: list[Place] = []
+        failure: Exception = ClaimsUnavailable("the replica cannot be read")
+        for place in sorted(turned, key=lambda one: one.resting):
             try:
-                checkout = place.connect()
-            except _OPENING_ERRORS:
-                place.rest()
-                if place is ordered[-1]:
-                    raise
-            else:
-                return self._hold(place, checkout)
-        raise ClaimsUnavailable("the replica cannot be read")
+                return self._hold(place, place.connect())
+            except _OPENING_ERRORS as error:
+                place.rest(error)
+                failure = error
+                if isinstance(error, CutOff):
+                    cut_off.append(place)
+        for place in cut_off:
+            with suppress(*_OPENING_ERRORS):
+                return self._hold(place, place.connect(cut_off_too=True))
+        raise failure
 
     def _hold(self, place: Place, checkout: Any) -> _Held:
         until = time.monotonic() + _KEPT_S

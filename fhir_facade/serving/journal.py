@@ -21,7 +21,7 @@ import msgspec
 OWN = ("fhir_facade",)
 """Loggers whose messages are our own words; of any other only its name and its place are told."""
 
-EXTRA = ("request_id", "worker_status", "source", "fault", "table", "reason")
+EXTRA = ("request_id", "worker_status", "source", "fault", "table", "reason", "database")
 """Fields of a record that are written where they are there."""
 
 STANDARD_ERROR = 2

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
 from fhir_facade.contracts.errors import ClaimsUnavailable
@@ -98,3 +99,37 @@ def test_a_standby_too_far_behind_is_not_read(
     with pytest.raises(ClaimsUnavailable, match="behind"):
         resources.search(viewer(1), EOB)
     resources.close()
+
+
+def test_a_standby_that_its_primary_feeds_no_more_is_read_only_when_the_primary_is_gone(
+    pair: tuple[Server, Server, URL, URL], caplog: pytest.LogCaptureFixture
+) -> None:
+    primary, standby, first, second = pair
+    resources = ReplicaResources(first, SOURCE, HASHED, [second])
+    cut_off(second)
+    with sa.create_engine(first, poolclass=sa.NullPool).begin() as connection:
+        connection.execute(sa.text("DELETE FROM resource WHERE id LIKE 'med-c1-%'"))
+    for _ in range(4):
+        assert resources.search(viewer(1), EOB).matches == ()
+        resources.close()
+    assert {record.fault for record in caplog.records} == {"CutOff"}
+    assert str(standby.port) in caplog.records[0].database
+    primary.stop()
+    assert len(resources.search(viewer(1), EOB).matches) == 5
+    resources.close()
+
+
+def cut_off(standby: URL) -> None:
+    """Let a standby look for its primary where there is none."""
+    with (
+        sa.create_engine(standby, poolclass=sa.NullPool)
+        .connect()
+        .execution_options(isolation_level="AUTOCOMMIT") as connection
+    ):
+        connection.execute(sa.text("ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1'"))
+        connection.execute(sa.text("SELECT pg_reload_conf()"))
+        for _ in range(100):
+            if not connection.scalar(sa.text("SELECT count(*) FROM pg_stat_wal_receiver")):
+                return
+            time.sleep(0.1)
+    pytest.fail("the standby is still fed")
