@@ -13,23 +13,27 @@ from fhir_facade.app.sandbox import ensure_demo_app, test_log_ins, token_for
 from fhir_facade.cli import serve, sync
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.sections import Settings
+from fhir_facade.serving.workers import bound_socket
 from fhir_facade.settings import load
+
+HOST = "127.0.0.1"
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True, help="Port to serve on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535), help="Port to serve on.")
 @click.option("--members", default=100, show_default=True, help="How many members to invent.")
 @click.option("--state", type=click.Path(file_okay=False, path_type=Path), help="Folder for databases and keys.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
 def sandbox(port: int, members: int, state: Path | None, workers: int) -> None:
     """Make keys, load invented members, serve them, and print where to go."""
+    serve.listening(bound_socket, HOST, port, "--port").close()  # said before anything is loaded
     settings = settings_for(port, members, state)
     migrate_databases(settings)
     for source in settings.claims:
         sync.run(settings, source.name)
     app = ensure_demo_app(open_parts(settings))
     click.echo(welcome(settings, app.app_id))
-    serve.run(settings, "127.0.0.1", port, workers=workers)
+    serve.run(settings, HOST, port, workers=workers)
 
 
 def sandbox_config() -> Path:

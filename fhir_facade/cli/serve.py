@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from socket import socket
@@ -26,9 +27,11 @@ from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.serving import admin, journal, worker
 from fhir_facade.serving.requests import MULTIPROCESS, Watch, share
-from fhir_facade.serving.workers import Ready, Workers, listening_socket
+from fhir_facade.serving.workers import Ready, Workers, bound_socket, listening_socket
 
 DRAIN_S = 25.0
+ADMIN_HOST = "127.0.0.1"
+PORT = click.IntRange(0, 65_535)
 LIVE_THREADS = 8
 """Threads per worker where a live source makes requests wait; a copy is served best by one."""
 
@@ -36,11 +39,23 @@ LIVE_THREADS = 8
 @click.command()
 @config_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--port", default=8000, show_default=True, type=PORT, help="Port to listen on; 0 takes a free one.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
-@click.option("--threads", default=0, help="Threads per worker; by default 1, or 8 where a source is live.")
-@click.option("--admin-port", default=0, help="Port of /livez, /readyz and /metrics on 127.0.0.1; none by default.")
-@click.option("--memory-mb", default=0, help="Address space per worker in MiB; one over it is replaced.")
+@click.option(
+    "--threads",
+    default=0,
+    type=click.IntRange(0, 256),
+    help="Threads per worker; by default 1, or 8 where a source is live.",
+)
+@click.option(
+    "--admin-port",
+    default=0,
+    type=PORT,
+    help="Port of /livez, /readyz and /metrics on 127.0.0.1; none by default.",
+)
+@click.option(
+    "--memory-mb", default=0, type=click.IntRange(0), help="Address space per worker in MiB; one over it is replaced."
+)
 def serve(
     config: Path | None, host: str, port: int, workers: int, threads: int, admin_port: int, memory_mb: int
 ) -> None:
@@ -97,28 +112,45 @@ def run(
         ConfigError: the address cannot be bound, or a database has an older schema.
     """
     require_current_schemas(settings)
-    try:
-        listener = listening_socket(host, port)
-    except OSError as error:
-        raise ConfigError([f"cannot listen on {host}:{port} ({error.strerror}); choose another --port"]) from error
-    click.echo(f"Serving {settings.server.public_base} on {host}:{listener.getsockname()[1]}", err=True)
-    journal.install()
-    share_counts()
-    threads = threads or (LIVE_THREADS if any(source.mode == "live" for source in settings.claims) else 1)
-    with tempfile.TemporaryDirectory(prefix="fhir-facade-metrics-") as metrics:
+    with (
+        listening(listening_socket, host, port, "--host or --port") as listener,
+        listening(bound_socket, ADMIN_HOST, admin_port, "--admin-port") if admin_port else nullcontext() as for_admin,
+        tempfile.TemporaryDirectory(prefix="fhir-facade-metrics-") as metrics,
+    ):
+        click.echo(f"Serving {settings.server.public_base} on {host}:{listener.getsockname()[1]}", err=True)
+        journal.install()
+        share_counts()
+        threads = threads or (LIVE_THREADS if any(source.mode == "live" for source in settings.claims) else 1)
         os.environ[MULTIPROCESS] = metrics
         board, current = admin.Board(), Current(settings, again or (lambda: settings))
         told = readiness_checks(settings), source_figures(settings)
-        watch = partial(admin.serve, "127.0.0.1", admin_port, board, *told) if admin_port else None
         Workers(
             work=partial(_work, current, listener, threads),
             count=workers,
             drain_s=DRAIN_S + 5,
             memory_mb=memory_mb,
-            watch=watch,
+            watch=partial(admin.serve, for_admin, board, *told) if for_admin else None,
             on_reload=current.read,
             on_change=lambda alive, stopping: board.write(wanted=workers, alive=alive, stopping=stopping),
         ).run()
+
+
+def listening(bind: Callable[[str, int], socket], host: str, port: int, option: str) -> socket:
+    """What ``bind`` makes of an address.
+
+    Args:
+        bind: makes the socket.
+        host: to listen on.
+        port: of the host.
+        option: of the command line, with which another address is chosen.
+
+    Raises:
+        ConfigError: the address cannot be bound.
+    """
+    try:
+        return bind(host, port)
+    except OSError as error:
+        raise ConfigError([f"cannot listen on {host}:{port} ({error.strerror}); choose another {option}"]) from error
 
 
 def _work(current: Current, listener: socket, threads: int, stop: Event, ready: Ready) -> None:

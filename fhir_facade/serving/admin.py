@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.sharedctypes import RawArray
+from socket import socket
 from threading import Event
 from typing import Any
 
@@ -93,8 +94,8 @@ def _told(figures: Figures) -> list[Figure]:
         return []
 
 
-def serve(host: str, port: int, board: Board, checks: Checks, figures: Figures, stopping: Event) -> None:
-    """Answer until ``stopping`` is set."""
+def serve(listener: socket, board: Board, checks: Checks, figures: Figures, stopping: Event) -> None:
+    """Answer on ``listener`` until ``stopping`` is set."""
 
     class Handler(BaseHTTPRequestHandler):
         """Three documents; everything else is 404."""
@@ -111,7 +112,9 @@ def serve(host: str, port: int, board: Board, checks: Checks, figures: Figures, 
         def log_message(self, format: str, *args: Any) -> None:
             """Nothing: probes come every few seconds."""
 
-    with ThreadingHTTPServer((host, port), Handler) as server:
+    with ThreadingHTTPServer(listener.getsockname(), Handler, bind_and_activate=False) as server:
+        server.socket.close()
+        server.socket = listener
         server.timeout = 0.2
         while not stopping.is_set():
             server.handle_request()

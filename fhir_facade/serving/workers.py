@@ -74,11 +74,24 @@ def listening_socket(host: str, port: int) -> socket.socket:
     """
     if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS", "0") != "0":
         return socket.socket(fileno=FIRST_PASSED_DESCRIPTOR)
+    return bound_socket(host, port)
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A new listening socket.
+
+    Raises:
+        OSError: the address is taken or not ours.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    listener.listen(1024)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 
