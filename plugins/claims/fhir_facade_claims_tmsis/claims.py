@@ -29,6 +29,7 @@ from fhir_facade_claims_tmsis.families import Version, number
 from fhir_facade_claims_tmsis.files import KINDS
 from fhir_facade_claims_tmsis.numbers import safe
 from fhir_facade_claims_tmsis.providers import Providers
+from fhir_facade_claims_tmsis.staging import Header
 from fhir_facade_claims_tmsis.states import usps
 
 SHOWN = frozenset("13ACZ")
@@ -160,9 +161,14 @@ def _adjudicated(header: Record) -> date:
 def claim_id(version: Version) -> str:
     """Subject, state and claim number; a replacement that keeps its claim's number has its day added."""
     header = version.header
-    state = usps(header.record.text("SUBMITTING-STATE")) or "XX"
     again = f"-{header.record.cells.get('ADJUDICATION-DATE', '')}" if number(header) == version.before else ""
-    return f"{KINDS[header.kind]}-{state}-{safe(number(header))}{again}"
+    return f"{id_of(header, number(header))}{again}"
+
+
+def id_of(header: Header, icn: str) -> str:
+    """The id of the claim of that number, in the file and state of ``header``."""
+    state = usps(header.record.text("SUBMITTING-STATE")) or "XX"
+    return f"{KINDS[header.kind]}-{state}-{safe(icn)}"
 
 
 def kind_of(source: Source) -> ClaimKind:

@@ -71,6 +71,17 @@ def versions(headers: Iterable[Header], chain: str) -> Iterator[Version | Unorde
         yield from found
 
 
+def missing(headers: Iterable[Header]) -> Iterator[tuple[Header, str]]:
+    """Adjustments with the number of the claim that they void or replace, where no record of it is there."""
+    told = list(headers)
+    there = {_named(header, number(header)) for header in told if not _is_void(header)}
+    for header in told:
+        original = header.record.text("ICN-ORIG") or ""
+        adjusts = header.record.text("ADJUSTMENT-IND") in _OLD_VOIDS | _OLD_REPLACEMENTS
+        if adjusts and original and not header.broken and _named(header, original) not in there:
+            yield header, original
+
+
 def _ordered(family: Sequence[Header]) -> Iterator[Version]:
     for place, header in enumerate(family):
         if not _is_void(header):

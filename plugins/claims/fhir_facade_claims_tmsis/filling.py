@@ -13,23 +13,25 @@ from functools import partial
 from pathlib import Path
 
 from fhir_facade.contracts.staging import Faults, fingerprint, staged
+from fhir_facade_claims_tmsis.claims import NEVER
 from fhir_facade_claims_tmsis.files import KINDS, PEOPLE, Raw, SourceFile, records
+from fhir_facade_claims_tmsis.ownership import SCHEMA, family_of, settle
 from fhir_facade_claims_tmsis.staging import Staging
 
 _SCHEMA = f"""
 CREATE TABLE meta (fingerprint TEXT, as_of TEXT);
 CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT, created TEXT, fixed INTEGER, period TEXT);
 CREATE TABLE people (seq INTEGER PRIMARY KEY, member TEXT, segment TEXT, file INTEGER, number INTEGER, cells TEXT);
-CREATE TABLE headers (seq INTEGER PRIMARY KEY, member TEXT, key TEXT, file INTEGER, number INTEGER, broken INTEGER,
-                      cells TEXT);
+CREATE TABLE headers (seq INTEGER PRIMARY KEY, member TEXT, key TEXT, family TEXT, file INTEGER, number INTEGER,
+                      broken INTEGER, cells TEXT);
 CREATE TABLE parts (seq INTEGER PRIMARY KEY, key TEXT, delivery TEXT, segment TEXT, file INTEGER, number INTEGER,
                     broken INTEGER, cells TEXT);
 CREATE TABLE providers (seq INTEGER PRIMARY KEY, provider TEXT, segment TEXT, file INTEGER, number INTEGER, cells TEXT);
-{Faults.SCHEMA}
-"""
+{Faults.SCHEMA}{SCHEMA}"""
 _INDEXES = """
 CREATE INDEX headers_by_member ON headers (member, key, seq);
 CREATE INDEX headers_by_key ON headers (key);
+CREATE INDEX headers_by_family ON headers (family, member);
 CREATE INDEX people_by_member ON people (member, segment, seq);
 CREATE INDEX parts_by_key ON parts (key, delivery, seq);
 CREATE INDEX providers_by_id ON providers (provider, segment, seq);
@@ -80,6 +82,7 @@ def _build(files: Sequence[SourceFile], state: str, database: sqlite3.Connection
         else:
             _stage_file(database, faults, number, file)
     database.executescript(_INDEXES)
+    settle(database)
     for name, line in database.execute(_ORPHANS).fetchall():
         faults.report(name, line, "no header of this claim is in the files; its lines are left out")
 
@@ -119,17 +122,18 @@ def _stage_claim(
         if not member:
             faults.report(file.name, raw.number, "MSIS-IDENTIFICATION-NUM is blank; nobody knows whose claim this is")
             return
-        _insert(database, "headers", (member, key), (number, raw.number, broken, cells))
+        family = family_of(file.subject, raw.cells, NEVER)
+        _insert(database, "headers", (member, key, family), (number, raw.number, broken, cells))
     else:
         _insert(database, "parts", (key, file.period, raw.segment), (number, raw.number, broken, cells))
 
 
-def _insert(database: sqlite3.Connection, table: str, names: tuple[str, ...], rest: tuple[object, ...]) -> None:
+def _insert(database: sqlite3.Connection, table: str, names: tuple[str | None, ...], rest: tuple[object, ...]) -> None:
     marks = ",".join("?" * (len(names) + len(rest)))
     columns = {
         "people": "member, segment, file, number, cells",
         "providers": "provider, segment, file, number, cells",
-        "headers": "member, key, file, number, broken, cells",
+        "headers": "member, key, family, file, number, broken, cells",
         "parts": "key, delivery, segment, file, number, broken, cells",
     }[table]
     database.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", (*names, *rest))  # noqa: S608 - names are ours

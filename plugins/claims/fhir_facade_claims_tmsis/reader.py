@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from fhir_facade.contracts.claims import Change, MemberRecords, Rejected
+from fhir_facade.contracts.claims import Change, MemberRecords, Rejected, Removed, RemovedKind
 from fhir_facade.contracts.people import Coverage, Identifier, Member, Organization, SourcePosition
 from fhir_facade.contracts.records import Claim
 from fhir_facade_claims_tmsis.cells import CellFault, Record
-from fhir_facade_claims_tmsis.claims import Source, claim, is_shown, service_start
-from fhir_facade_claims_tmsis.families import Unordered, Version, number, versions
+from fhir_facade_claims_tmsis.claims import Source, claim, claim_id, id_of, is_shown, service_start
+from fhir_facade_claims_tmsis.families import Unordered, Version, missing, number, versions
 from fhir_facade_claims_tmsis.numbers import MemberIds
 from fhir_facade_claims_tmsis.people import Covers, People, member
 from fhir_facade_claims_tmsis.providers import Providers
@@ -21,6 +21,8 @@ CLAIMS_AT_ONCE = 100
 """Claims per ``MemberRecords``: a member with very many comes in several."""
 
 PAYER = "agency"
+
+_TORN = "its records name several members, and no newer delivery says whose it is"
 
 
 @dataclass(slots=True)
@@ -54,7 +56,9 @@ class MemberReader:
     def changes(self, msis_id: str) -> Iterator[Change]:
         """Everything the folder says of one member."""
         people = self.staging.people(msis_id)
-        headers = self.staging.headers(msis_id)
+        every = self.staging.headers(msis_id)
+        headers = [header for header in every if not header.moved]
+        yield from self._gone(msis_id, every)
         try:
             person = member(people, self.ids.of(msis_id), self.settings.base, exposes=self.ids.key is None)
         except CellFault as fault:
@@ -66,6 +70,15 @@ class MemberReader:
         else:
             yield from self._claims(person, people, headers)
 
+    def _gone(self, msis_id: str, headers: Sequence[Header]) -> Iterator[Removed]:
+        """Claims that may be stored of the member: they are another's by now, or what ended them came without them."""
+        moved = versions((header for header in headers if header.moved), self.settings.chain)
+        ids = [claim_id(version) for version in moved if isinstance(version, Version)]
+        own = [header for header in headers if not header.moved and not header.torn]
+        ids += [id_of(header, icn) for header, icn in missing(filter(self._counts, own))]
+        for one in ids:
+            yield Removed(kind=RemovedKind.CLAIM, record_id=one, member_id=self.ids.of(msis_id))
+
     def _without_member(self, headers: Sequence[Header], reason: str) -> Iterator[Rejected]:
         for header in filter(self._counts, headers):
             yield Rejected(position=header.record.position, reason=f"the claim is left out: {reason}")
@@ -76,7 +89,10 @@ class MemberReader:
             yield Rejected(position=fault.position, reason=f"the cover is left out: {fault.reason}")
         batch, told = self._batch(person), False
         batch.coverages = {coverage.coverage_id: coverage for coverage in covers.spans}
-        for version in versions(filter(self._counts, headers), self.settings.chain):
+        counted = list(filter(self._counts, headers))
+        for header in (header for header in counted if header.torn):
+            yield Rejected(position=header.record.position, reason=f"the claim is left out: {_TORN}")
+        for version in versions((header for header in counted if not header.torn), self.settings.chain):
             if isinstance(version, Unordered):
                 yield Rejected(
                     position=version.header.record.position, reason=f"the claim is left out: {version.reason}"

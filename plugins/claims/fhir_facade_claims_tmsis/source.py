@@ -8,7 +8,16 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from fhir_facade.contracts.claims import Capabilities, Change, Checkpoint, Face, MemberRecords, Progress, Rejected
+from fhir_facade.contracts.claims import (
+    Capabilities,
+    Change,
+    Checkpoint,
+    Face,
+    MemberRecords,
+    Progress,
+    Rejected,
+    Removed,
+)
 from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError
 from fhir_facade.contracts.plugin import SourceContext
 from fhir_facade.contracts.staging import place_at, watermark_at
@@ -69,8 +78,10 @@ class TmsisSource:
             done = _done(watermark, staging.fingerprint)
             if not done:
                 staging.faults.forget()
+                staging.gone.forget()
             yield from staging.faults
             yield from self._members(staging, MemberReader(self._settings, staging, ids), done)
+            yield from staging.gone
             finished = True
             yield Checkpoint(watermark="", finished=True)
         except sqlite3.Error as error:
@@ -85,6 +96,9 @@ class TmsisSource:
         for number, msis_id in enumerate(staging.members(done), start=done + 1):
             for change in reader.changes(msis_id):
                 pending += len(change.claims) if isinstance(change, MemberRecords) else 0
+                if isinstance(change, Removed):
+                    staging.gone.note(change)  # told at the end: each would end a batch
+                    continue
                 if isinstance(change, Rejected):
                     staging.faults.note(change)
                 yield change

@@ -13,6 +13,7 @@ from pathlib import Path
 from fhir_facade.contracts.people import SourcePosition
 from fhir_facade.contracts.staging import Faults
 from fhir_facade_claims_tmsis.cells import Record
+from fhir_facade_claims_tmsis.ownership import Gone
 
 _MEMBERS = """
 SELECT member FROM people WHERE member NOT LIKE '#%' UNION SELECT member FROM headers ORDER BY 1 LIMIT -1 OFFSET ?
@@ -20,13 +21,18 @@ SELECT member FROM people WHERE member NOT LIKE '#%' UNION SELECT member FROM he
 _COUNT = """
 SELECT count(*) FROM headers WHERE coalesce(json_extract(cells, '$."ADJUSTMENT-IND"'), '0') NOT IN ('1', '2')
 """
+_HEADERS = """
+SELECT h.key, h.file, h.number, h.broken, h.cells, o.family IS NOT NULL, o.member
+FROM headers h LEFT JOIN owners o ON o.family = h.family WHERE h.member = ? ORDER BY h.seq
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """A claim header: the key that its lines share, the delivery it came with, and what is wrong with it.
 
-    ``broken``: it could not be read whole. ``doubled``: one delivery has it twice, with different content.
+    ``broken``: it could not be read whole. ``doubled``: one delivery has it twice, with different content. ``moved``: a
+    newer delivery says that the claim is another member's. ``torn``: its records name several members.
     """
 
     kind: str
@@ -35,6 +41,8 @@ class Header:
     broken: bool
     doubled: bool
     record: Record
+    moved: bool = False
+    torn: bool = False
 
     def differs(self, other: Header) -> bool:
         """Whether the other one is of the same delivery and says something else."""
@@ -53,7 +61,7 @@ class Staging:
         self._path = path
         self._sign = sign
         self._database = sqlite3.connect(path, check_same_thread=False)
-        self.faults = Faults(self._database)
+        self.faults, self.gone = Faults(self._database), Gone(self._database)
         self._files = {
             number: (name, date.fromisoformat(created), bool(fixed), period)
             for number, name, created, fixed, period in self._database.execute("SELECT * FROM files")
@@ -88,12 +96,12 @@ class Staging:
 
     def headers(self, member: str) -> list[Header]:
         """Headers of the member's claims, of the newest delivery where several tell of the same."""
-        query = "SELECT key, file, number, broken, cells FROM headers WHERE member = ? ORDER BY seq"
         found: dict[str, Header] = {}
-        for key, file, number, broken, cells in self._database.execute(query, (member,)):
+        for key, file, number, broken, cells, shared, owner in self._database.execute(_HEADERS, (member,)):
             kind = key.split("|", 1)[0]
             record = self._record(f"{kind}00002", file, number, cells)
-            header = Header(kind, key, self._files[file][3], bool(broken), False, record)
+            moved, torn = owner is not None and owner != member, bool(shared) and owner is None
+            header = Header(kind, key, self._files[file][3], bool(broken), False, record, moved, torn)
             before = found.get(key)
             doubled = before is not None and (before.doubled or header.differs(before))
             found[key] = replace(header, doubled=doubled)
