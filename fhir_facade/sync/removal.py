@@ -49,20 +49,38 @@ def sweep(connection: Connection, rows: RowWriter, state: SourceState, allow_rem
     """Bury what the snapshot did not name; gives how many resources stay although it did not.
 
     Where a record could not be read, nobody knows what it was about, and everything stays, unless it is allowed to go.
+    What the snapshot names as another member's goes all the same: two would see it.
 
     Raises:
         TooManyRemovals: more than half of the members or of the claims would go and nobody allowed it.
     """
     if state.unread and not allow_removals:
+        _bury(connection, rows, _moved(state))
         return connection.execute(_unseen(state, _count())).scalar_one()
     if not allow_removals:
         _guard(connection, state, "Patient", "members")
         _guard(connection, state, "ExplanationOfBenefit", "claims")
-    keys = connection.execute(_unseen(state, sa.select(resource.c.member).distinct())).scalars().all()
-    for key in keys:
-        unseen = _unseen(state, sa.select(resource.c.type, resource.c.id)).where(resource.c.member == key)
-        rows.bury(key, [(found.type, found.id) for found in connection.execute(unseen)])
+    _bury(connection, rows, _unseen(state, sa.select(resource.c.member, resource.c.type, resource.c.id)))
     return 0
+
+
+def _bury(connection: Connection, rows: RowWriter, chosen: sa.Select[int, int, str]) -> None:
+    """Bury what is chosen, member by member."""
+    keys = connection.execute(chosen.with_only_columns(resource.c.member).distinct()).scalars().all()
+    for key in keys:
+        own = connection.execute(chosen.where(resource.c.member == key))
+        rows.bury(key, [(found.type, found.id) for found in own])
+
+
+def _moved(state: SourceState) -> sa.Select[int, int, str]:
+    """Claims and cover that the snapshot names as another member's."""
+    other = seen.alias("other")
+    return _unseen(state, sa.select(resource.c.member, resource.c.type, resource.c.id)).where(
+        resource.c.type.in_(_REMOVED_TYPES.values()),
+        other.c.source == state.key,
+        other.c.type == resource.c.type,
+        other.c.id == resource.c.id,
+    )
 
 
 def _unseen(state: SourceState, columns: sa.Select[*Ts]) -> sa.Select[*Ts]:

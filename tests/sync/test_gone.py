@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -42,6 +43,26 @@ def test_where_a_record_cannot_be_read_nothing_counts_as_deleted(filler: Filler)
     report = filler.sync(everything(*fewer))
     assert (report.deleted, report.spared, report.rejected) == ({}, 5, 1)
     assert filler.sync(everything(*fewer), allow_removals=True).deleted["ExplanationOfBenefit"] == 3
+
+
+def test_a_claim_that_became_another_members_is_taken_from_the_first_also_where_a_record_cannot_be_read(
+    filler: Filler,
+) -> None:
+    filler.sync(everything(*pieces()))
+    first, second, *others = pieces()
+    moved = replace(first.claims[0], member_id=second.member.member_id, coverage_id=second.claims[0].coverage_id)
+    after = [
+        replace(first, claims=first.claims[2:]),
+        replace(second, claims=(*second.claims, moved)),
+        *others,
+        UNREADABLE,
+    ]
+    report = filler.sync(everything(*after))
+
+    assert (dict(report.deleted), report.spared) == ({"ExplanationOfBenefit": 1}, 1)
+    name = f"med-{moved.claim_id}"
+    assert isinstance(filler.resources().read(viewer(1), "ExplanationOfBenefit", name), Gone)
+    assert not isinstance(filler.resources().read(viewer(2), "ExplanationOfBenefit", name), Gone | None)
 
 
 def test_an_unreadable_record_before_a_restart_counts_too(filler: Filler) -> None:
