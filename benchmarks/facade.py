@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from benchmarks import histories
-from fhir_facade.app import create_app, migrate_databases
+from fhir_facade.app import create_app, migrate_databases, named
 from fhir_facade.app.databases import replica_url
 from fhir_facade.app.parts import open_parts
 from fhir_facade.app.sandbox import ensure_demo_app
@@ -23,7 +25,8 @@ from fhir_facade.app.syncing import sync_source
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.oauth.registry import mint_token
 from fhir_facade.resources.roster import patients
-from fhir_facade.serving import worker
+from fhir_facade.serving import journal, worker
+from fhir_facade.serving.requests import MULTIPROCESS, Watch, share
 from fhir_facade.serving.workers import Workers
 from fhir_facade.settings import load
 from fhir_facade.web.unserved import unserved
@@ -82,13 +85,23 @@ def prepare(folder: Path, members: int, replica: str = "") -> Bench:
 
 
 def serve_app(make: Callable[[], Any]) -> Callable[[socket.socket], None]:
-    """What serves an application just as ``fhir-facade serve`` does: forked waitress workers, one thread each."""
+    """What serves an application just as ``fhir-facade serve`` does: forked waitress workers, one thread each.
+
+    Every request is told in a line, which goes to a file, and counted.
+    """
 
     def run(listener: socket.socket) -> None:
         def work(stop: Event, _: Callable[[], object]) -> None:
-            worker.serve(make(), unserved, listener, threads=1, stopping=stop, drain_s=1, trusted_proxy="")
+            share()
+            worker.serve(
+                make(), unserved, listener, threads=1, stopping=stop, drain_s=1, trusted_proxy="", watch=Watch(named)
+            )
 
-        Workers(work=work, count=WORKERS, drain_s=3).run()
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ[MULTIPROCESS] = folder
+            with (Path(folder) / "lines").open("ab", buffering=0) as lines:
+                os.dup2(lines.fileno(), journal.STANDARD_ERROR)
+            Workers(work=work, count=WORKERS, drain_s=3).run()
 
     return run
 
