@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -232,9 +233,23 @@ def conflicts(settings: Settings) -> list[str]:
         ),
         (settings.login.reverify_days < 0, "login.reverify_days: must be 0 (never) or more days"),
     ]
-    return [text for broken, text in rules if broken] + [
-        f"login.match: {fault}" for kinds in settings.login.match if (fault := combination_fault(kinds))
+    return [text for broken, text in rules if broken] + _faults_of_entries(settings)
+
+
+def _faults_of_entries(settings: Settings) -> list[str]:
+    matches = (combination_fault(kinds) for kinds in settings.login.match)
+    proxies = [one for one in settings.server.trusted_proxies if not _is_network(one)]
+    return [f"login.match: {fault}" for fault in matches if fault] + [
+        f"server.trusted_proxies: {one} is no address and no network such as 10.0.0.0/24" for one in proxies
     ]
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def with_state(settings: Settings, reader: Reader) -> Settings:

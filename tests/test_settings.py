@@ -142,3 +142,13 @@ def test_a_broken_file_is_a_config_error(tmp_path: Path, text: str) -> None:
 def test_a_file_that_is_not_there_is_a_config_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load(tmp_path / "absent.toml", {})
+
+
+def test_a_proxy_that_is_no_address_is_named(tmp_path: Path) -> None:
+    wrong = SMALLEST.replace(
+        '"sandbox"\n', '"sandbox"\ntrusted_proxies = ["10.0.0.1", "10.1.0.0/16", "lb.example", "*"]\n', 1
+    )
+    assert [line.split(" is no")[0] for line in faults_of(tmp_path, wrong).splitlines()] == [
+        "facade.toml: server.trusted_proxies: lb.example",
+        "facade.toml: server.trusted_proxies: *",
+    ]

@@ -165,7 +165,7 @@ def _work(current: Current, listener: socket, threads: int, stop: Event, ready: 
         threads=threads,
         stopping=stop,
         drain_s=DRAIN_S,
-        trusted_proxy=next(iter(current.settings.server.trusted_proxies), ""),
+        trusted_proxies=current.settings.server.trusted_proxies,
         ready=ready,
         watch=Watch(named),
     )

@@ -26,7 +26,7 @@ class ServerSettings:
         default=Path("var"),
     )
     trusted_proxies: tuple[str, ...] = setting(
-        "Addresses of reverse proxies whose X-Forwarded-For is believed", default=()
+        "Addresses and networks (10.0.0.0/24) of reverse proxies whose X-Forwarded-For is believed", default=()
     )
     allowed_origins: tuple[str, ...] = setting(
         "Origins of browser apps that may call the FHIR endpoints besides those of registered apps", default=()

@@ -17,7 +17,7 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from threading import Event
 from typing import Any
@@ -27,6 +27,7 @@ from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
 from fhir_facade.serving.channel import ARRIVED, Unserved, WsgiApp, channel_class
+from fhir_facade.serving.proxies import behind
 from fhir_facade.serving.requests import Watch
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ def serve(
     threads: int,
     stopping: Event,
     drain_s: float,
-    trusted_proxy: str,
+    trusted_proxies: Sequence[str] = (),
     ready: Callable[[], object] = lambda: None,
     watch: Watch | None = None,
 ) -> None:
@@ -76,18 +77,20 @@ def serve(
         threads: how many requests this process works on at once.
         stopping: set, from a signal handler, when the worker shall end.
         drain_s: longest time for the end, in seconds.
-        trusted_proxy: address whose X-Forwarded-* headers are believed; empty for none.
+        trusted_proxies: addresses and networks whose X-Forwarded-For is believed.
         ready: called once requests are taken.
         watch: tells and counts requests.
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     channels: dict[int, Any] = {}
     turns = _Turns(channels) if threads == 1 else None
-    adjustments = _adjustments(threads, trusted_proxy)
+    adjustments = _adjustments(threads)
     patient = _patient(app, unserved)
     if watch:
         patient, unserved = watch.requests(patient), watch.refusals(unserved)
-    server: Any = create_server(patient, map=channels, sockets=[listener], _dispatcher=turns, **adjustments)
+    server: Any = create_server(
+        behind(patient, trusted_proxies), map=channels, sockets=[listener], _dispatcher=turns, **adjustments
+    )
     server.channel_class = channel_class(stopping, unserved)
     if turns:
         server.pull_trigger = lambda: None  # nobody waits: the loop looks at every channel before it waits again
@@ -141,7 +144,7 @@ class _Turns(ThreadedTaskDispatcher):
         self._looked = time.monotonic()
 
 
-def _adjustments(threads: int, trusted_proxy: str) -> dict[str, Any]:
+def _adjustments(threads: int) -> dict[str, Any]:
     adjustments: dict[str, Any] = {
         "threads": threads,
         "backlog": BACKLOG,
@@ -152,13 +155,11 @@ def _adjustments(threads: int, trusted_proxy: str) -> dict[str, Any]:
         "max_request_body_size": MAX_BODY_BYTES,
         "asyncore_use_poll": True,
         "ident": None,
-        "clear_untrusted_proxy_headers": True,
+        "clear_untrusted_proxy_headers": False,  # done before, for several proxies
     }
     if threads == 1:
         adjustments["outbuf_high_watermark"] = sys.maxsize  # no thread waits for a slow client: what it has not taken
         # is kept in a temporary file
-    if trusted_proxy:
-        adjustments |= {"trusted_proxy": trusted_proxy, "trusted_proxy_headers": {"x-forwarded-for"}}
     return adjustments
 
 

@@ -43,7 +43,7 @@ def app(environ, start_response):
 
 listener = listening_socket("127.0.0.1", int(sys.argv[1]))
 def work(stop: Event, ready) -> None:
-    serve(app, unserved, listener, threads=1, stopping=stop, drain_s=10, trusted_proxy="", ready=ready)
+    serve(app, unserved, listener, threads=1, stopping=stop, drain_s=10, ready=ready)
 Workers(work=work, count=2, drain_s=12).run()
 """
 WORK = "def work(stop: Event, ready) -> None:"
