@@ -33,7 +33,7 @@ def remember_files(settings: Settings, entry: SourceSettings, files: Collection[
         fresh.write_text(json.dumps(sorted(files)), encoding="utf-8")
         fresh.replace(place)
     except OSError as error:
-        log.warning("which files were read is not remembered", extra={"source": entry.name, "fault": error.strerror})
+        log.warning("%s: which files were read is not remembered (%s)", entry.name, error.strerror)
 
 
 def _place(settings: Settings, entry: SourceSettings) -> Path:

@@ -6,18 +6,23 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from sqlalchemy.engine import URL
+
 from fhir_facade.app.accounts import local_accounts
-from fhir_facade.app.databases import audit_log, require_current_schemas, store_url
+from fhir_facade.app.databases import audit_log, require_current_schemas, standby_urls, store_url
 from fhir_facade.app.parts import authorization_server, providers_of
 from fhir_facade.app.sources import policy_of, scratch_of
 from fhir_facade.app.staff_entry import staff_provider
 from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.claims import Capabilities, HasNotes
-from fhir_facade.contracts.errors import ConfigError, FacadeError
+from fhir_facade.contracts.databases import told
+from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError, FacadeError
 from fhir_facade.contracts.identity import Account
 from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.oauth.keys import read_records
 from fhir_facade.plugins import open_source
+from fhir_facade.resources.database import DATABASE_ERRORS
+from fhir_facade.resources.places import Place
 from fhir_facade.state import cursor_key, identifier_key, signing_folder, state_folder
 from fhir_facade.store import Store
 from fhir_facade.web.agency import agency_of
@@ -42,6 +47,7 @@ def faults_of(settings: Settings) -> list[str]:
         lambda: _raised(lambda: state_folder(settings)),
         lambda: _raised(lambda: (identifier_key(settings), cursor_key(settings))),
         lambda: _raised(lambda: require_current_schemas(settings)),
+        *(lambda url=url: _standby(url) for url in standby_urls(settings)),
         lambda: _raised(lambda: policy_of(settings)),
         lambda: _raised(lambda: agency_of(settings.agency)),
         lambda: _signing(settings),
@@ -64,6 +70,19 @@ def notes_of(settings: Settings) -> list[str]:
                 notes += [f"claims {entry.name}: {note}" for note in source.notes()]
             source.close()
     return notes
+
+
+def _standby(url: URL) -> Sequence[str]:
+    place = Place(url)
+    try:
+        place.connect().close()
+    except ClaimsUnavailable as error:
+        return [f"replica.replicas: {error}"]
+    except DATABASE_ERRORS as error:
+        return [f"replica.replicas: {url.render_as_string(hide_password=True)} cannot be reached: {told(error)}"]
+    finally:
+        place.close()
+    return []
 
 
 def _raised(action: Callable[[], object]) -> Sequence[str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from sqlalchemy.exc import SQLAlchemyError
 
 from fhir_facade.app.databases import store_url
+from fhir_facade.contracts.databases import told
 from fhir_facade.contracts.errors import FacadeError
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.store import Store, StoreUnavailable
@@ -54,6 +55,7 @@ def _keep(settings: Settings, source: str, started: int, report: SyncReport | No
     try:
         Standing(store).ran(run)
     except (StoreUnavailable, SQLAlchemyError) as error:
-        log.warning("the run is not in the history", extra={"source": source, "fault": type(error).__name__})
+        why = error if isinstance(error, StoreUnavailable) else told(error)
+        log.warning("%s: the run is not in the history (%s)", source, why)
     finally:
         store.close()

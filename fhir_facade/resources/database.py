@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from fhir_facade.contracts.databases import NOTICING, told
 from fhir_facade.contracts.errors import ClaimsUnavailable
 
 DATABASE_ERRORS: tuple[type[Exception], ...] = (SQLAlchemyError, sqlite3.Error, OSError)
@@ -45,7 +46,8 @@ def replica_url(url: str | None, state: Path) -> URL:
 
 def writer(url: URL) -> Engine:
     """An engine for ``sync`` and ``migrate``: no pool, durable, waits for another writer."""
-    arguments = {"connect_timeout": _CONNECT_TIMEOUT_S} if url.get_backend_name() == "postgresql" else {}
+    is_server = url.get_backend_name() == "postgresql"
+    arguments = {**NOTICING, "connect_timeout": _CONNECT_TIMEOUT_S} if is_server else {}
     engine = sa.create_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         if url.database:
@@ -115,18 +117,6 @@ def _unavailable(url: URL) -> Iterator[None]:
     except DATABASE_ERRORS as error:
         place = url.render_as_string(hide_password=True)
         raise ClaimsUnavailable(f"the replica at {place} cannot be reached: {told(error)}") from error
-
-
-def told(error: Exception) -> str:
-    """An error of a database for the operator's log: what is wrong, without the values it met."""
-    origin = getattr(error, "orig", None) or error
-    name = type(origin).__name__
-    if isinstance(origin, sqlite3.Error):
-        return f"{name}: {origin}"
-    if isinstance(origin, OSError):
-        return f"{name}: {origin.strerror}"
-    primary = getattr(getattr(origin, "diag", None), "message_primary", None)
-    return f"{name}: {primary}" if primary else name
 
 
 def same_file(path: str) -> tuple[int, int] | None:

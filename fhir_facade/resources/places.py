@@ -15,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.pool import NullPool
 
+from fhir_facade.contracts.databases import NOTICING
 from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade.resources.database import same_file
 
@@ -127,7 +128,7 @@ def _reading_engine(url: URL) -> Engine:
         pool_timeout=_CONNECT_TIMEOUT_S,
         pool_reset_on_return=None,
         isolation_level="AUTOCOMMIT",
-        connect_args={"connect_timeout": _CONNECT_TIMEOUT_S, "options": options},
+        connect_args={**NOTICING, "connect_timeout": _CONNECT_TIMEOUT_S, "options": options},
     )
     event.listen(engine, "connect", _prepare_postgresql)
     return engine

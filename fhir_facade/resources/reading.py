@@ -18,8 +18,9 @@ from typing import Any
 
 from sqlalchemy.engine import URL
 
+from fhir_facade.contracts.databases import told
 from fhir_facade.contracts.errors import ClaimsUnavailable
-from fhir_facade.resources.database import DATABASE_ERRORS, told
+from fhir_facade.resources.database import DATABASE_ERRORS
 from fhir_facade.resources.frames import PLAIN, Dictionary, Opener
 from fhir_facade.resources.lookups import dictionary_text, source_text
 from fhir_facade.resources.places import CutOff, Place

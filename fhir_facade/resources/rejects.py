@@ -9,8 +9,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
+from fhir_facade.contracts.databases import told
 from fhir_facade.contracts.errors import ClaimsUnavailable
-from fhir_facade.resources.database import DATABASE_ERRORS, told, writer
+from fhir_facade.resources.database import DATABASE_ERRORS, writer
 from fhir_facade.resources.schema import reject, source
 
 

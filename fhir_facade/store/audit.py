@@ -25,6 +25,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from fhir_facade.contracts.databases import told
 from fhir_facade.store.audit_writer import LineWriter, small_pages
 from fhir_facade.store.engine import StoreUnavailable, open_engine
 from fhir_facade.store.secrets import new_id
@@ -161,7 +162,7 @@ class AuditLog:
                 self._pen = None
                 with contextlib.suppress(*pen.faults):
                     pen.close()
-                raise AuditUnavailable(f"the audit trail cannot be written ({type(error).__name__})") from error
+                raise AuditUnavailable(f"the audit trail cannot be written: {told(error)}") from error
 
     def of_member(self, patient: str, *, limit: int = 100, before: int | None = None) -> Sequence[AuditLine]:
         """The newest lines about a member's data, older than line ``before`` where that is given.

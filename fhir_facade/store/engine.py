@@ -19,9 +19,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from fhir_facade.contracts.databases import NOTICING, told
 from fhir_facade.contracts.errors import FacadeError
 
 _WAIT_S = 15
+LOCK_WAIT_MS = 5_000
+"""How long a statement waits for a lock of PostgreSQL: a request is better refused than held until somebody lets go."""
+
 _READ = "fhir_facade_read"
 
 
@@ -97,9 +101,8 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
-        url, pool_pre_ping=True, pool_timeout=_WAIT_S, pool_size=8, connect_args={"connect_timeout": 3}
-    )
+    arguments = {**NOTICING, "connect_timeout": 3, "options": f"-c lock_timeout={LOCK_WAIT_MS}"}
+    return create_engine(url, pool_pre_ping=True, pool_timeout=_WAIT_S, pool_size=8, connect_args=arguments)
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:
@@ -124,7 +127,7 @@ def _unavailable_when_down() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise StoreUnavailable(f"the store does not answer ({type(error).__name__})") from error
+        raise StoreUnavailable(f"the store does not answer: {told(error)}") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StoreUnavailable("the store closed the connection") from error

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, Select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
+from fhir_facade.contracts.databases import told
 from fhir_facade.store.engine import Store, StoreUnavailable
 
 
@@ -46,7 +47,7 @@ class Lookup:
             return self._read(engine, parameters)
         except _faults(engine) as error:
             self._own.opened = None
-            raise StoreUnavailable(f"the store does not answer ({type(error).__name__})") from error
+            raise StoreUnavailable(f"the store does not answer: {told(error)}") from error
 
     def _read(self, engine: Engine, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
         opened = self._opened(engine)

@@ -8,8 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from fhir_facade.contracts.databases import told
 from fhir_facade.store.engine import StoreUnavailable, open_engine
 
 
@@ -26,7 +28,7 @@ def migrate(url: str) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except (OperationalError, InterfaceError) as error:
-        raise StoreUnavailable(f"the store does not answer ({type(error).__name__})") from error
+        raise StoreUnavailable(f"the store at {place(url)} does not answer: {told(error)}") from error
     finally:
         engine.dispose()
 
@@ -43,9 +45,14 @@ def schema_is_current(url: str) -> bool:
             heads = set(ScriptDirectory.from_config(_config(str(scripts))).get_heads())
             return set(MigrationContext.configure(connection).get_current_heads()) == heads
     except (OperationalError, InterfaceError) as error:
-        raise StoreUnavailable(f"the store does not answer ({type(error).__name__})") from error
+        raise StoreUnavailable(f"the store at {place(url)} does not answer: {told(error)}") from error
     finally:
         engine.dispose()
+
+
+def place(url: str) -> str:
+    """Where a database stands, without its password."""
+    return make_url(url).render_as_string(hide_password=True)
 
 
 def _config(scripts: str) -> Config:

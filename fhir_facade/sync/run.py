@@ -16,9 +16,10 @@ from dataclasses import replace
 from sqlalchemy.engine import Connection, Engine
 
 from fhir_facade.contracts.claims import Checkpoint, ExtractSource, MemberRecords, Removed
+from fhir_facade.contracts.databases import told
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, FacadeError, raised
 from fhir_facade.contracts.stretches import ReadsInStretches
-from fhir_facade.resources.database import DATABASE_ERRORS, told, writer
+from fhir_facade.resources.database import DATABASE_ERRORS, writer
 from fhir_facade.resources.frames import ENOUGH_SAMPLES, PLAIN, Dictionary, Packer
 from fhir_facade.search.registry import REGISTRY
 from fhir_facade.sync.collecting import collect, collected_between_batches

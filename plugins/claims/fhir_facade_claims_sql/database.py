@@ -13,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Dialect, Engine
 from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
 
+from fhir_facade.contracts.databases import NOTICING
 from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError
 from fhir_facade_claims_sql.settings import SqlSettings
 
@@ -83,7 +84,7 @@ def _options(url: URL, settings: SqlSettings) -> dict[str, Any]:
         # and an index is the way there, also in a table that seems small enough to be read whole
         planner = "-c plan_cache_mode=force_generic_plan -c jit=off -c random_page_cost=1.1"
         server = f"-c statement_timeout={limit} -c default_transaction_read_only=on {planner}"
-        return options | {"connect_args": {"connect_timeout": CONNECT_TIMEOUT_S, "options": server}}
+        return options | {"connect_args": {**NOTICING, "connect_timeout": CONNECT_TIMEOUT_S, "options": server}}
     if url.get_backend_name() in ("mysql", "mariadb"):
         return options | {"connect_args": {"connect_timeout": CONNECT_TIMEOUT_S}}
     return options
