@@ -38,9 +38,12 @@ def faults_of(engine: Engine, mapping: MappingFile, statements: Statements) -> l
     except ClaimsUnavailable as error:
         return [f"{error}; check the URL, the network, and the account's name and password"]
     faults: list[str] = []
+    whole = {claim_set.claim.where_found: claim_set.columns for claim_set in mapping.claims}
     for section, key, when in keyed(mapping):
         try:
             with reading(engine) as connection:
+                columns = whole.get(section.where_found, section.columns)
+                connection.execute(statements.rows_of(section, columns).limit(1)).all()
                 faults += list(_section_faults(connection, section, key, when, statements))
         except ClaimsUnavailable as error:
             faults.append(
@@ -78,7 +81,6 @@ def keyed(mapping: MappingFile) -> Iterator[tuple[Section, str, str]]:
 def _section_faults(
     connection: Connection, section: Section, key: str, when: str, statements: Statements
 ) -> Iterator[str]:
-    connection.execute(statements.rows_of(section).limit(1)).all()
     if _scans(connection, section, key, statements):
         place = f"{section.source}.{key}"
         yield f"{section.where_found}: no index on {place}: every {when} would read the whole table; create one"

@@ -105,9 +105,9 @@ class MappingReader:
         for key in table.keys() - {"name", "claim", "line", *PARTS}:
             self.faults.append(f"{where}.{key}: unknown key")
         claim = self.section("claim", table.get("claim", {}), f"{where}.claim")
-        line = self.section("line", table.get("line", {}), f"{where}.line")
+        line = self.section("line", table.get("line", {}), f"{where}.line", claim.source)
         parts = tuple(
-            self.section(part, entry, f"{where}.{part}[{index}]")
+            self.section(part, entry, f"{where}.{part}[{index}]", claim.source)
             for part in PARTS
             for index, entry in enumerate(table.get(part, []))
         )
@@ -122,8 +122,8 @@ class MappingReader:
             each=tuple(part.numbered() for part in parts),
         )
 
-    def section(self, record: str, table: Mapping[str, Any], where: str) -> Section:
-        """One section."""
+    def section(self, record: str, table: Mapping[str, Any], where: str, beside: str | None = None) -> Section:
+        """One section; ``beside`` is where the claim's own row is."""
         known = _LINE_KEYS if record == "line" else _SECTION_KEYS
         for key in table.keys() - known:
             self.faults.append(f"{where}.{key}: unknown key; known keys are {', '.join(sorted(known))}")
@@ -142,6 +142,7 @@ class MappingReader:
             fields=fields,
             repeat=repeat,
             filled=tuple(table.get("filled", ())),
+            beside=beside,
         )
         if record in ("line", *PARTS) and not section.inline and not section.claim_key:
             self.faults.append(f"{where}.claim_id: missing; name the column that holds the claim's id")

@@ -30,8 +30,8 @@ class Section:
     """One kind of record: where its rows are, and its fields.
 
     ``claim_key`` and ``member_key`` are the columns by which rows of a claim, or of a member, are found; a section
-    without ``table`` and ``select`` is read from the claim's own row. ``repeat`` says how many lines one row holds, in
-    columns with ``{n}``, and ``filled`` which of its columns show that a line is there.
+    without ``table`` and ``select`` is read from the claim's own row, which is in ``beside``. ``repeat`` says how many
+    lines one row holds, in columns with ``{n}``, and ``filled`` which of its columns show that a line is there.
     """
 
     record: str
@@ -45,6 +45,7 @@ class Section:
     fields: Mapping[str, Spec]
     repeat: int = 0
     filled: tuple[str, ...] = ()
+    beside: str | None = None
     place: str | None = field(init=False, repr=False, compare=False)
     """The column in whose order the rows stand; None where they have none, or only the database can tell it."""
     steps: Mapping[str, tuple[Step, ...]] = field(init=False, repr=False, compare=False)
@@ -85,7 +86,7 @@ class Section:
     @property
     def source(self) -> str:
         """What a reject list calls the place."""
-        return self.table or self.where_found
+        return self.table or (self.inline and self.beside) or self.where_found
 
     def places(self) -> tuple[Section, ...]:
         """The section once per line that one of its rows may hold; itself where a row is one line."""

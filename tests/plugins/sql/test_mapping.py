@@ -155,6 +155,22 @@ def test_a_renamed_column_is_named_by_check_and_answered_as_unavailable(url: str
     assert any("amount" in fault for fault in faults)
 
 
+def test_a_renamed_column_of_a_part_in_the_claims_own_row_is_named_by_check(url: str, tmp_path: Path) -> None:
+    source = opened(url, tmp_path, preset=None, mapping=mapping(tmp_path, MAPPING.replace("repeat = 2", "repeat = 3")))
+    (fault,) = source.check()
+    source.close()
+
+    assert "dx3" in fault
+
+
+def test_a_reject_of_a_part_in_the_claims_own_row_names_the_claims_table(url: str, tmp_path: Path) -> None:
+    source = opened(url, tmp_path, preset=None, mapping=mapping(tmp_path, MAPPING + 'role = "dx1"'))
+    rejected = [one for one in source.changes(None) if isinstance(one, Rejected) and "dx1" in one.reason]
+    source.close()
+
+    assert [(one.position.file, one.position.line) for one in rejected] == [("claims", "1/x")]
+
+
 def test_a_database_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     source = opened("postgresql://nobody@127.0.0.1:1/none", tmp_path)
 
