@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from fhir_facade.contracts.no_text import why_no_text
 from fhir_facade.contracts.whole_lines import TOO_LONG, numbered
 from fhir_facade_claims_rif.kinds import FileKind, recognise
 
@@ -55,10 +56,8 @@ def discover(folder: Path) -> list[SourceFile]:
 def _inspect(path: Path, name: str) -> SourceFile:
     with path.open("rb") as stream:
         first = stream.readline(1_000_000)
-    if first[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return SourceFile(path, name, None, faults=("the file is UTF-16; write it as UTF-8",))
-    if not first:
-        return SourceFile(path, name, None, faults=("the file is empty",))
+    if reason := why_no_text(first):
+        return SourceFile(path, name, None, faults=(reason,))
     try:
         header = tuple(cell.strip() for cell in first.decode("utf-8-sig").rstrip("\r\n").split("|"))
     except UnicodeDecodeError:
@@ -70,14 +69,20 @@ def _inspect(path: Path, name: str) -> SourceFile:
 def _judge(path: Path, name: str, header: tuple[str, ...]) -> SourceFile:
     kind = recognise(header)
     if kind is None:
-        wrong = len(header) > 1 and "BENE_ID" in header
-        return SourceFile(path, name, None, header, ("its columns are those of no known RIF file",) if wrong else ())
+        return SourceFile(path, name, None, header, tuple(_why_unknown(header)))
     doubles = sorted({column for column in header if column and header.count(column) > 1})
     if doubles:
         return SourceFile(path, name, None, header, (f"columns occur twice: {', '.join(doubles)}",))
     unknown = [column for column in header if column and column not in kind.known]
     faults = (f"unknown columns are left out: {', '.join(unknown)}",) if unknown else ()
     return SourceFile(path, name, kind, header, faults)
+
+
+def _why_unknown(header: tuple[str, ...]) -> Iterator[str]:
+    if "BENE_ID" in header and len(header) > 1:
+        yield "its columns are those of no known RIF file"
+    elif any("BENE_ID" in cell for cell in header):
+        yield "its columns are not separated by pipes"
 
 
 def lines(file: SourceFile) -> Iterator[Line]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from fhir_facade.contracts.no_text import why_no_text
 from fhir_facade.contracts.whole_lines import TOO_LONG, numbered
 from fhir_facade_claims_tmsis.cells import LEAST_FILL, is_fill, with_point
 from fhir_facade_claims_tmsis.layout import FILLER, Element, Layout, LayoutFault, choose
@@ -91,13 +92,11 @@ def _inspect(path: Path, folder: Path, layouts: Sequence[Layout], test_files: bo
 
 def _why_no_header(first: bytes) -> str | None:
     """What is wrong with a file that may be meant; None for one that is something else."""
-    if not first:
-        return "the file is empty"
-    if first[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "the file is UTF-16; write it as UTF-8"
     if _RECORD.match(first):
         return "the file begins without its header record, which says how to read it"
-    return None
+    if _HEADER.match(first[:_SEGMENT].decode("cp037").encode()):
+        return "the file is EBCDIC; write it as UTF-8"
+    return why_no_text(first)
 
 
 def _described(

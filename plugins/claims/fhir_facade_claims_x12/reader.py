@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from fhir_facade.contracts.no_text import why_no_text
+
 _ISA_LENGTH = 106
 _CHUNK = 1 << 16
 LONGEST_SEGMENT = 100_000
@@ -78,8 +80,8 @@ def segments(path: Path) -> Iterator[Segment]:
     """
     number, buffer = 0, ""
     marks: Delimiters | None = None
-    if not path.stat().st_size:
-        raise UnreadableError("the file is empty", 1)
+    if fault := _why_no_text(path):
+        raise UnreadableError(fault, 1)
     for chunk in _texts(path):
         buffer += chunk
         while buffer:
@@ -137,6 +139,11 @@ def _texts(path: Path) -> Iterator[str]:
         while start:
             yield start
             start = file.read(_CHUNK)
+
+
+def _why_no_text(path: Path) -> str | None:
+    with path.open("rb") as file:
+        return why_no_text(file.read(8))
 
 
 def _is_utf8(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,21 @@ def test_a_utf_16_file_is_told(tmp_path: Path) -> None:
     path = write(tmp_path, "carrier", {})
     path.write_bytes(path.read_text(encoding="utf-8").encode("utf-16"))
     assert rejects(changes(tmp_path)) == [("carrier.csv", 1, "the file is UTF-16; write it as UTF-8")]
+
+
+def test_a_compressed_file_is_told(tmp_path: Path) -> None:
+    member(tmp_path)
+    path = write(tmp_path, "carrier", {})
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    assert rejects(changes(tmp_path)) == [("carrier.csv", 1, "the file is compressed (gzip); unpack it")]
+
+
+@pytest.mark.parametrize("mark", [",", "\t"])
+def test_a_file_with_other_separators_is_told(tmp_path: Path, mark: str) -> None:
+    member(tmp_path)
+    path = write(tmp_path, "carrier", {})
+    path.write_text(path.read_text(encoding="utf-8").replace("|", mark), encoding="utf-8")
+    assert rejects(changes(tmp_path)) == [("carrier.csv", 1, "its columns are not separated by pipes")]
 
 
 def test_an_empty_file_is_told(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tests.plugins.tmsis.state_files import Folder, changes, claims, rejects, so
     [
         (lambda text: b"", "the file is empty"),
         (lambda text: text.decode().encode("utf-16"), "the file is UTF-16; write it as UTF-8"),
+        (gzip.compress, "the file is compressed (gzip); unpack it"),
+        (lambda text: text.decode().encode("cp037"), "the file is EBCDIC; write it as UTF-8"),
         (lambda text: text.split(b"\n", 1)[1], "the file begins without its header record, which says how to read it"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import os
 
 import pytest
@@ -179,10 +180,14 @@ def test_a_file_that_is_no_text_is_refused(folder):
     (folder / "x").write_bytes(CLAIM.encode("utf-16"))
     (folder / "y").write_bytes(os.urandom(4096))
     (folder / "z").write_bytes(b"")
+    (folder / "zip").write_bytes(gzip.compress(CLAIM.encode()))
     loaded = load(folder, {"a": CLAIM, "b": PAID})
     assert len(loaded.claims) == 1
-    assert {file for file, _, _ in loaded.rejects} == {"x", "y", "z"}
-    assert ("z", "segment 1", "the file is empty") in loaded.rejects
+    told = {file: reason for file, _, reason in loaded.rejects}
+    assert told.keys() == {"x", "y", "z", "zip"}
+    assert told["x"] == "the file is UTF-16; write it as UTF-8"
+    assert told["z"] == "the file is empty"
+    assert told["zip"] == "the file is compressed (gzip); unpack it"
 
 
 def test_a_file_without_segment_ends_is_not_read_into_memory(folder):
