@@ -81,7 +81,7 @@ def _judge(path: Path, name: str, header: tuple[str, ...]) -> SourceFile:
 def _why_unknown(header: tuple[str, ...]) -> Iterator[str]:
     if "BENE_ID" in header and len(header) > 1:
         yield "its columns are those of no known RIF file"
-    elif any("BENE_ID" in cell for cell in header):
+    elif any(recognise(tuple(header[0].split(mark))) for mark in ",;\t"):
         yield "its columns are not separated by pipes"
 
 
