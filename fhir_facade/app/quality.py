@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fhir_facade.app.sources import mapper_of, scratch_of
 from fhir_facade.conformance.asking import MOST_PAGES, told_of, unkept
@@ -48,10 +50,20 @@ def examine(settings: Settings, entry: SourceSettings, most_members: int, named:
     Raises:
         ConfigError: the source cannot be opened.
     """
-    source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
-    report = Report(source=entry.name)
+    scratch, report = scratch_of(settings, entry), Report(source=entry.name)
+    scratch.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="check-", dir=scratch) as own:  # a sync that runs meanwhile has files there, too
+        _examine(
+            open_source(entry, settings.path.parent, Path(own)), mapper_of(settings, entry), report, most_members, named
+        )
+    return report
+
+
+def _examine(
+    source: ClaimsSource | ResourceSource, mapper: Mapper, report: Report, most_members: int, named: Sequence[str]
+) -> None:
     try:
-        _ask(source, mapper_of(settings, entry), report, most_members, named)
+        _ask(source, mapper, report, most_members, named)
     except ClaimsUnavailable as error:
         _unavailable(str(error), report)
     except FacadeError:
@@ -61,7 +73,6 @@ def examine(settings: Settings, entry: SourceSettings, most_members: int, named:
         report.faults.append(f"the source raised {raised(error)}; what follows it was not read")
     finally:
         source.close()
-    return report
 
 
 def _unavailable(reason: str, report: Report) -> None:

@@ -16,6 +16,7 @@ from fhir_facade.conformance.report import Report
 from fhir_facade.conformance.report_page import as_html
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.plugin import CLAIMS_GROUP
+from fhir_facade.contracts.sections import Settings, SourceSettings
 
 
 @click.group()
@@ -42,7 +43,7 @@ def new(name: str, title: str | None, folder: Path | None) -> None:
 @adapter.command()
 @config_option
 @click.option("--source", help="Name of a [[claims]] entry; the only one by default.")
-@click.option("--members", default=1000, show_default=True, help="Most members to read.")
+@click.option("--members", default=1000, show_default=True, type=click.IntRange(1), help="Most members to read.")
 @click.option(
     "--member", "named", multiple=True, help="Id of a member to ask about, where the source cannot list them."
 )
@@ -53,8 +54,7 @@ def check(
 ) -> None:
     """Read a source, map it, and report what is filled, rejected, duplicated or slow; exits 1 when it is not ready."""
     settings = settings_of(config)
-    entry = source_named(settings, source) if source else settings.claims[0]
-    report = examine(settings, entry, members, named)
+    report = examine(settings, chosen(settings, source), members, named)
     if html:
         html.write_text(as_html(report), encoding="utf-8")
     if as_json:
@@ -62,6 +62,20 @@ def check(
     else:
         print_report(report, html)
     sys.exit(0 if report.passed else 1)
+
+
+def chosen(settings: Settings, source: str | None) -> SourceSettings:
+    """The source to check.
+
+    Raises:
+        ConfigError: there is none of that name, or several of which none is named.
+    """
+    if source is not None:
+        return source_named(settings, source)
+    if len(settings.claims) > 1:
+        known = ", ".join(entry.name for entry in settings.claims)
+        raise ConfigError([f"{settings.path.name} has several sources; name one with --source: {known}"])
+    return settings.claims[0]
 
 
 def print_report(report: Report, html: Path | None) -> None:

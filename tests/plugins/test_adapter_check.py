@@ -223,3 +223,33 @@ def test_an_upstream_that_speaks_fhir_is_asked_about_the_members_one_names(draft
     assert "speaks FHIR of no version" in obstacle
     assert told["members"] == 1
     assert told["resources"] == {"Coverage": 1, "ExplanationOfBenefit": 5, "Patient": 1}
+
+
+def test_one_of_several_sources_must_be_named(draft: Draft) -> None:
+    config = CONFIG.replace("[identity]", '[[claims]]\nname = "other"\nadapter = "synthetic"\n[identity]')
+    (draft.folder / "facade.toml").write_text(config, encoding="utf-8")
+
+    told = draft.run()
+
+    assert told.exit_code == 2
+    assert told.stderr == "facade.toml has several sources; name one with --source: draft, other\n"
+    assert draft.run("--source", "other").exit_code == 0
+
+
+def test_a_check_leaves_the_files_of_a_running_sync_alone_and_none_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FHIR_FACADE_STATE", str(tmp_path / "state"))
+    config = CONFIG.replace("synthetic", "tmsis").replace("members = 21", 'folder = "in"\nbase = "https://a.example"')
+    (tmp_path / "facade.toml").write_text(config, encoding="utf-8")
+    CliRunner().invoke(main, ["tmsis", "generate", str(tmp_path / "in"), "--members", "21"])
+    scratch = tmp_path / "state" / "scratch" / "draft"
+    scratch.mkdir(parents=True)
+    (scratch / "tmsis-staging.building").write_text("of the sync")
+
+    command = ["adapter", "check", "--config", str(tmp_path / "facade.toml"), "--members", "3", "--json"]
+    told = json.loads(CliRunner().invoke(main, command).stdout)
+
+    assert (told["members"], told["complete"]) == (3, False)
+    assert [one.name for one in scratch.iterdir()] == ["tmsis-staging.building"]
+    assert (scratch / "tmsis-staging.building").read_text() == "of the sync"
