@@ -9,7 +9,7 @@ from contextlib import suppress
 from sqlalchemy.engine import URL
 
 from fhir_facade.app.accounts import local_accounts
-from fhir_facade.app.databases import audit_log, require_current_schemas, standby_urls, store_url
+from fhir_facade.app.databases import audit_log, replica_faults, standby_urls, store_faults, store_url
 from fhir_facade.app.parts import authorization_server, providers_of
 from fhir_facade.app.sources import policy_of, scratch_of
 from fhir_facade.app.staff_entry import staff_provider
@@ -46,8 +46,9 @@ def faults_of(settings: Settings) -> list[str]:
     tries: list[Callable[[], Sequence[str]]] = [
         lambda: _raised(lambda: state_folder(settings)),
         lambda: _raised(lambda: (identifier_key(settings), cursor_key(settings))),
-        lambda: _raised(lambda: require_current_schemas(settings)),
-        *(lambda url=url: _standby(url) for url in standby_urls(settings)),
+        lambda: _said(lambda: store_faults(settings)),
+        lambda: _said(lambda: replica_faults(settings)),
+        lambda: _said(lambda: [fault for url in standby_urls(settings) for fault in _standby(url)]),
         lambda: _raised(lambda: policy_of(settings)),
         lambda: _raised(lambda: agency_of(settings.agency)),
         lambda: _signing(settings),
@@ -57,7 +58,7 @@ def faults_of(settings: Settings) -> list[str]:
     ]
     for attempt in tries:
         faults.extend(attempt())
-    return faults
+    return list(dict.fromkeys(faults))  # a database that cannot be used is met more than once
 
 
 def notes_of(settings: Settings) -> list[str]:
@@ -86,13 +87,20 @@ def _standby(url: URL) -> Sequence[str]:
 
 
 def _raised(action: Callable[[], object]) -> Sequence[str]:
-    try:
+    def nothing() -> Sequence[str]:
         action()
+        return ()
+
+    return _said(nothing)
+
+
+def _said(action: Callable[[], Sequence[str]]) -> Sequence[str]:
+    try:
+        return action()
     except ConfigError as error:
         return error.faults
     except FacadeError as error:
         return [str(error)]
-    return []
 
 
 def _signing(settings: Settings) -> Sequence[str]:

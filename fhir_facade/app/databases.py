@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.sections import Settings
@@ -19,25 +20,48 @@ from fhir_facade.store.audit import AuditEvent, AuditLog
 def store_url(settings: Settings) -> str:
     """URL of the facade's own tables."""
     if settings.store.url:
-        return settings.store.url.reveal()
+        return _usable("store.url", settings.store.url.reveal())
     return f"sqlite:///{state_folder(settings) / 'store.sqlite'}"
 
 
 def replica_url(settings: Settings) -> URL:
     """URL of the read-only copy."""
-    configured = settings.replica.url.reveal() if settings.replica.url else None
+    configured = _usable("replica.url", settings.replica.url.reveal()) if settings.replica.url else None
     return database.replica_url(configured, state_folder(settings))
 
 
 def standby_urls(settings: Settings) -> tuple[URL, ...]:
     """URLs of the copy's hot standbys, which are read from, too."""
-    return tuple(database.replica_url(one.reveal(), state_folder(settings)) for one in settings.replica.replicas)
+    urls = [_usable("replica.replicas", one.reveal()) for one in settings.replica.replicas]
+    return tuple(database.replica_url(url, state_folder(settings)) for url in urls)
+
+
+_DRIVERS = {"sqlite": "", "postgresql": "PostgreSQL needs more packages: pip install 'fhir-facade[postgresql]'"}
+"""The databases that the facade keeps its tables in, and what lacks where the driver does."""
+
+
+def _usable(key: str, url: str) -> str:
+    """``url``, which is never told: a password may stand in it.
+
+    Raises:
+        ConfigError: it is no URL, one of another kind of database, or its driver is not installed.
+    """
+    try:
+        parsed = make_url(url)
+        lacking = _DRIVERS[parsed.get_backend_name()]
+        parsed.get_dialect().import_dbapi()
+    except ModuleNotFoundError as error:
+        raise ConfigError([f"{key}: {lacking}"]) from error
+    except (ArgumentError, KeyError, ValueError) as error:
+        wanted = "postgresql://user:password@host/database, or sqlite:////path/to/file"
+        raise ConfigError([f"{key}: not a URL of a database that can be used here; write {wanted}"]) from error
+    return url
 
 
 def audit_url(settings: Settings) -> str:
     """URL of the audit trail: a SQLite file of its own, or tables beside the others on a database server."""
-    if settings.store.url and make_url(settings.store.url.reveal()).get_backend_name() != "sqlite":
-        return settings.store.url.reveal()
+    if settings.store.url and make_url(store_url(settings)).get_backend_name() != "sqlite":
+        return store_url(settings)
     return f"sqlite:///{state_folder(settings) / 'audit.sqlite'}"
 
 
@@ -82,15 +106,37 @@ def require_current_schemas(settings: Settings) -> None:
 
     Raises:
         ConfigError: one has another; it says what to type.
+        FacadeError: one does not answer.
     """
-    faults = []
-    if not schema.schema_is_current(store_url(settings)):
-        faults.append("the store has another schema than this release needs")
-    if uses_replica(settings) and database.schema_version(replica_url(settings)) != database.latest_version():
-        faults.append("the replica has another schema than this release needs")
+    faults = [fault for one in (store_faults, replica_faults) for fault in one(settings)]
     if faults:
-        command = f"fhir-facade migrate --config {settings.path}"
-        raise ConfigError([f"{fault}; run: {command}" for fault in faults])
+        raise ConfigError(faults)
+
+
+def store_faults(settings: Settings) -> list[str]:
+    """What to type where the store has another schema than this release.
+
+    Raises:
+        ConfigError: its URL cannot be used.
+        StoreUnavailable: it does not answer.
+    """
+    return [] if schema.schema_is_current(store_url(settings)) else [_other_schema("store", settings)]
+
+
+def replica_faults(settings: Settings) -> list[str]:
+    """What to type where the copy is used and has another schema than this release.
+
+    Raises:
+        ConfigError: its URL cannot be used.
+        ClaimsUnavailable: it does not answer.
+    """
+    url = replica_url(settings)
+    is_current = not uses_replica(settings) or database.schema_version(url) == database.latest_version()
+    return [] if is_current else [_other_schema("replica", settings)]
+
+
+def _other_schema(which: str, settings: Settings) -> str:
+    return f"the {which} has another schema than this release needs; run: fhir-facade migrate --config {settings.path}"
 
 
 def uses_replica(settings: Settings) -> bool:
