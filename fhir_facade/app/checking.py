@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL
 from fhir_facade.app.accounts import local_accounts
 from fhir_facade.app.databases import audit_log, replica_faults, standby_urls, store_faults, store_url
 from fhir_facade.app.parts import authorization_server, providers_of
+from fhir_facade.app.schedules import schedules_of
 from fhir_facade.app.sources import policy_of, scratch_of
 from fhir_facade.app.staff_entry import staff_provider
 from fhir_facade.app.trail import Trail
@@ -53,6 +54,7 @@ def faults_of(settings: Settings) -> list[str]:
         lambda: _raised(lambda: agency_of(settings.agency)),
         lambda: _signing(settings),
         *(lambda entry=entry: _source(settings, entry) for entry in settings.claims),
+        lambda: _raised(lambda: schedules_of(settings)),
         lambda: _providers(settings),
         lambda: _staff(settings),
     ]
@@ -69,8 +71,19 @@ def notes_of(settings: Settings) -> list[str]:
             source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
             if isinstance(source, HasNotes):
                 notes += [f"claims {entry.name}: {note}" for note in source.notes()]
+            notes += [f"claims {entry.name}: {note}" for note in _apart(settings, source.capabilities)]
             source.close()
     return notes
+
+
+def _apart(settings: Settings, capabilities: Capabilities) -> Sequence[str]:
+    """That nobody of a source can be joined with others, where it says which identifiers its members carry."""
+    kind, carried = settings.identity.crosswalk, capabilities.match_keys
+    if not kind or not carried or kind in carried:
+        return []
+    return [
+        f"its members carry {', '.join(carried)}, no {kind}: identity.crosswalk joins none of them with other sources"
+    ]
 
 
 def _standby(url: URL) -> Sequence[str]:

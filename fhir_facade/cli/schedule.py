@@ -13,6 +13,7 @@ import click
 
 from fhir_facade.app.arrivals import seen_files
 from fhir_facade.app.databases import require_current_schemas
+from fhir_facade.app.schedules import schedules_of
 from fhir_facade.app.syncing import last_published, sync_source
 from fhir_facade.cli.options import config_option, settings_of
 from fhir_facade.contracts.errors import ConfigError, FacadeError
@@ -20,7 +21,7 @@ from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.serving.signals import end_at, pause
 from fhir_facade.sync.courtesy import give_way
 from fhir_facade.sync.plan import cores
-from fhir_facade.sync.schedule import Schedule, is_late, parse
+from fhir_facade.sync.schedule import Schedule, is_late
 
 LOOK_S = 20.0
 ALARM_AGAIN = timedelta(hours=1)
@@ -49,6 +50,8 @@ def schedule(config: Path | None, once: bool) -> None:
     settings = settings_of(config)
     require_current_schemas(settings)
     schedules = schedules_of(settings)
+    if not schedules:
+        raise ConfigError(["no source has a schedule; add one to its [[claims]] entry"])
     stopping = Event()
     end_at(stopping, signal.SIGTERM, signal.SIGINT)
     failed, alarms = False, Alarms()
@@ -59,38 +62,6 @@ def schedule(config: Path | None, once: bool) -> None:
             break
         pause(stopping, LOOK_S)
     sys.exit(1 if once and failed else 0)
-
-
-def schedules_of(settings: Settings) -> dict[str, Schedule]:
-    """Source → its schedule.
-
-    Raises:
-        ConfigError: no source has one, or one cannot be read.
-    """
-    found: dict[str, Schedule] = {}
-    faults: list[str] = []
-    for source in settings.claims:
-        if source.schedule:
-            try:
-                found[source.name] = parse(source.schedule)
-            except ValueError as error:
-                faults.append(f"claims {source.name}: schedule {source.schedule!r}: {error}")
-                continue
-            faults += _faults_of(source, found[source.name])
-    if faults or not found:
-        raise ConfigError(faults or ["no source has a schedule; add one to its [[claims]] entry"])
-    return found
-
-
-def _faults_of(source: SourceSettings, plan: Schedule) -> list[str]:
-    where = f"claims {source.name}: schedule {source.schedule!r}"
-    if source.mode != "replica":
-        return [f'{where}: the source is served live and has no copy to sync; write mode = "replica"']
-    if plan.on_files and (source.drop is None or not source.drop.is_dir()):
-        return [
-            f"{where}: drop must name the folder that its files arrive in; {source.drop or 'it is missing'} is none"
-        ]
-    return []
 
 
 def look(settings: Settings, name: str, plan: Schedule, now: datetime, alarms: Alarms | None = None) -> bool:

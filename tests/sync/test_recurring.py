@@ -201,13 +201,13 @@ def test_the_alarm_is_raised_once_an_hour_not_at_every_look(config: Path, capsys
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('drop = "drop"', 'drop = "nothing"', "drop must name the folder that its files arrive in"),
-        ('drop = "drop"\n', "", "drop must name the folder that its files arrive in; it is missing"),
+        ('drop = "drop"', 'drop = "nothing"', "drop must name the folder that files arrive in"),
+        ('drop = "drop"\n', "", "drop is missing; it names the folder that files arrive in"),
         ('"on files"', '"now and then"', "write \"every 15 minutes\""),
         ('adapter = "tmsis"\nschedule = "every', 'adapter = "tmsis"\nmode = "live"\nschedule = "every', "served live"),
     ],
 )  # fmt: skip
-def test_a_schedule_that_can_never_come_true_is_refused_at_the_start(
+def test_a_schedule_that_can_never_come_true_is_refused_at_the_start_and_named_by_check(
     config: Path, old: str, new: str, fault: str
 ) -> None:
     config.write_text(CONFIG.replace(old, new), encoding="utf-8")
@@ -216,6 +216,19 @@ def test_a_schedule_that_can_never_come_true_is_refused_at_the_start(
 
     assert done.exit_code == 2
     assert fault in done.stderr
+    assert done.stderr in run("check", config).stderr
+
+
+@pytest.mark.parametrize(("kind", "notes"), [("medicaid-id", 0), ("medicaid", 2)])
+def test_check_names_sources_whose_members_cannot_be_joined_with_others(config: Path, kind: str, notes: int) -> None:
+    config.write_text(CONFIG + f'crosswalk = "{kind}"\n', encoding="utf-8")
+
+    told = run("check", config).stderr
+
+    lacking = (
+        "its members carry medicaid-id, mbi, no medicaid: identity.crosswalk joins none of them with other sources"
+    )
+    assert told.count(lacking) == notes
 
 
 def metrics(config: Path) -> dict[str, float]:
