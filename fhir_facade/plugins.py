@@ -118,11 +118,15 @@ def open_source(source: SourceSettings, folder: Path, scratch: Path) -> ClaimsSo
         scratch: a folder for the source's temporary files; made if it is not there.
 
     Raises:
-        ConfigError: the plugin or its settings cannot be used.
+        ConfigError: the plugin or its settings cannot be used, or the folder cannot be made.
     """
     plugin: ClaimsPlugin = find(CLAIMS_GROUP, source.adapter)
     options = _options(plugin.settings, source.options, f"claims.{source.adapter}", folder)
-    scratch.mkdir(parents=True, exist_ok=True)
+    try:
+        scratch.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fault = f"the folder {scratch} for temporary files of {source.name} cannot be made ({error.strerror})"
+        raise ConfigError([fault]) from error
     return plugin.open(options, SourceContext(name=source.name, scratch=scratch))
 
 

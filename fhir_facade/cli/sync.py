@@ -33,9 +33,9 @@ from fhir_facade.sync.report import SyncReport
 )
 @click.option(
     "--workers",
-    default=cores,
+    default=None,
     show_default="all cores",
-    type=click.IntRange(1, 64, clamp=True),
+    type=click.IntRange(1, 64),
     help="Processes that map; 1 for one in all.",
 )
 @click.option(
@@ -56,7 +56,7 @@ def sync(
     config: Path | None,
     as_json: bool,
     allow_removals: bool,
-    workers: int,
+    workers: int | None,
     engine: str,
     output: str | None,
 ) -> None:
@@ -65,8 +65,9 @@ def sync(
     settings = settings_of(config)
     if (source is None) != every:
         raise click.UsageError("name one source, or give --all")
+    spark = is_spark(engine, workers)
     if output is not None:
-        write_files(settings, source, engine, output)
+        write_files(settings, source, output, spark=spark, as_json=as_json)
         return
     create_new_files(settings)
     require_current_schemas(settings)
@@ -74,7 +75,7 @@ def sync(
     reports, failed = [], False
     for name in names:
         try:
-            reports.append(run(settings, name, allow_removals=allow_removals, workers=workers, spark=engine == "spark"))
+            reports.append(run(settings, name, allow_removals=allow_removals, workers=workers or 0, spark=spark))
         except FacadeError as error:
             if not every:
                 raise
@@ -90,6 +91,13 @@ def sync(
         if report.rejected:
             click.echo(f"{report.rejected:,} records were rejected; they are listed in {report.rejects}", err=True)
     sys.exit(1 if failed or any(report.rejected for report in reports) else 0)
+
+
+def is_spark(engine: str, workers: int | None) -> bool:
+    """Whether Spark reads and maps, which has processes of its own."""
+    if engine == "spark" and workers is not None:
+        raise click.UsageError("--workers is of --engine process; Spark has as many as [sync.spark] master says")
+    return engine == "spark"
 
 
 def run(
@@ -117,14 +125,19 @@ def run(
         )
 
 
-def write_files(settings: Settings, source: str | None, engine: str, output: str) -> None:
+def write_files(settings: Settings, source: str | None, output: str, *, spark: bool, as_json: bool) -> None:
     """The whole source as files; exits 1 when records were rejected."""
-    if source is None or engine != "spark":
+    if source is None or not spark:
         raise click.UsageError("--output needs one source and --engine spark")
     counts = export_source(settings, source, Output.parse(output))
-    for name, count in sorted(counts.items()):
-        click.echo(f"{name}: {count:,}")
-    sys.exit(1 if counts.get(REJECTED) else 0)
+    rejected = counts.pop(REJECTED, 0)
+    if as_json:
+        print_json({"source": source, "output": output, "written": counts, "rejected": rejected})
+    else:
+        for name, count in sorted(counts.items()):
+            click.echo(f"{name}: {count:,}")
+        click.echo(f"{REJECTED}: {rejected:,}")
+    sys.exit(1 if rejected else 0)
 
 
 def print_report(report: SyncReport, *, titled: bool = False) -> None:

@@ -57,6 +57,17 @@ class Output:
             raise ConfigError([f"--output {text}: the folder is there already; name a new one"])
         return cls("ndjson" if kind == "ndjson" else "parquet", Path(folder).resolve())
 
+    def make(self) -> None:
+        """Make the folder.
+
+        Raises:
+            ConfigError: it cannot be made.
+        """
+        try:
+            self.folder.mkdir(mode=0o700, parents=True)
+        except OSError as error:
+            raise ConfigError([f"--output: {self.folder} cannot be made ({error.strerror})"]) from error
+
 
 def export(cluster: SparkCluster, stretches: Sequence[str], work: Work, output: Output) -> dict[str, int]:
     """Write every resource of the stretches; how many of each type, and how many records were rejected.
@@ -70,7 +81,7 @@ def export(cluster: SparkCluster, stretches: Sequence[str], work: Work, output: 
         taking = _Rendering(cluster.opens, work)
         made = cluster.frame(spark, stretches).mapInArrow(taking, _SCHEMA).persist(StorageLevel.DISK_ONLY)
         _refuse_faults(made)
-        output.folder.mkdir(mode=0o700, parents=True)
+        output.make()
         whole = _once(made)
         columns = ("type", "resource") if output.format == "ndjson" else _COLUMNS[:-1]
         writer = whole.select(*columns).write.partitionBy("type").mode("append")

@@ -98,7 +98,8 @@ class SparkCluster:
             session.sparkContext.setLogLevel("ERROR")
             yield session
         except (Py4JError, PySparkException, RuntimeError) as error:
-            raise ClaimsUnavailable(f"Spark at {self.master} did not do its work: {type(error).__name__}") from error
+            happened = "cannot be started" if session is None else "did not do its work"
+            raise ClaimsUnavailable(f"Spark at {self.master} {happened}: {_told(error, session is None)}") from error
         finally:
             if session is not None:
                 session.stop()
@@ -107,6 +108,18 @@ class SparkCluster:
         """The stretches, one for each task: a lost task costs no more than one."""
         rows = spark.sparkContext.parallelize(list(enumerate(stretches)), max(1, len(stretches)))
         return spark.createDataFrame(rows, _STRETCHES)
+
+
+def _told(error: Exception, starting: bool) -> str:
+    """What Spark says, in a line: all of it where no record was read, else what failed without the words of a task."""
+    java = getattr(error, "java_exception", None)
+    try:
+        name = java.getClass().getSimpleName() if java is not None else type(error).__name__
+        words = java.getMessage() if java is not None else str(error)
+    except Exception:  # the Java process is gone, and with it what it had to say
+        return f"{type(error).__name__}; what Java said stands above"
+    first = str(words or "").strip().partition("\n")[0] if starting else ""
+    return f"{name}: {first}" if first else f"{name}; what Spark said stands above"
 
 
 _DEFAULTS = {

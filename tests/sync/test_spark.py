@@ -72,12 +72,14 @@ def test_spark_writes_files_of_the_resources_that_one_process_keeps(tmp_path: Pa
     carrier.write(tmp_path / "files", members=12, claims=100)
     configured(tmp_path, "rif", 'folder = "files"')
     assert facade(tmp_path, "process", "sync", "med").returncode == 0
-    done = facade(tmp_path, "spark", "sync", "med", "--engine", "spark", "--output", f"{kind}:{tmp_path / 'out'}")
+    command = ("sync", "med", "--engine", "spark", "--output", f"{kind}:{tmp_path / 'out'}")
+    done = facade(tmp_path, "spark", *command, "--json")
     assert done.returncode == 0, done.stderr
     kept = sorted(row[-1] for row in end_state(replica_url(None, tmp_path / "process"))["resource"])
     assert sorted(_written(tmp_path / "out", kind)) == kept
-    assert "ExplanationOfBenefit: 1,200" in done.stdout
-    again = facade(tmp_path, "spark", "sync", "med", "--engine", "spark", "--output", f"{kind}:{tmp_path / 'out'}")
+    found = json.loads(done.stdout)
+    assert (found["written"]["ExplanationOfBenefit"], found["rejected"]) == (1_200, 0)
+    again = facade(tmp_path, "spark", *command)
     assert "the folder is there already" in again.stderr
 
 
@@ -125,3 +127,33 @@ def test_a_source_that_cannot_be_cut_is_told_so(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "cannot be read in stretches" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.peer("spark")
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ('master = "nonsense"', "Spark at nonsense cannot be started: "),
+        ('conf = { "spark.driver.memory" = "lots" }', "Spark at local[*] cannot be started: "),
+        ('folder = "/proc/nowhere"', "the folder /proc/nowhere/med for temporary files of med cannot be made"),
+    ],
+)
+def test_what_keeps_spark_from_starting_is_said_in_a_sentence(tmp_path: Path, setting: str, told: str) -> None:
+    carrier.write(tmp_path / "files", members=12, claims=100)
+    configured(tmp_path, "rif", 'folder = "files"')
+    text = (tmp_path / "config.toml").read_text()
+    other = [line for line in text.splitlines() if not line.startswith(("master", "conf"))]
+    other.insert(other.index("[sync.spark]") + 1, setting)
+    (tmp_path / "config.toml").write_text("\n".join(other))
+    done = facade(tmp_path, "state", "sync", "med", "--engine", "spark")
+    assert done.returncode != 0
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_number_of_processes_is_not_passed_over_where_spark_has_its_own(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    configured(tmp_path, "rif", 'folder = "files"')
+    done = facade(tmp_path, "state", "sync", "med", "--engine", "spark", "--workers", "3")
+    assert done.returncode == 2
+    assert "--workers is of --engine process" in done.stderr
