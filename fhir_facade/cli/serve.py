@@ -23,7 +23,7 @@ from fhir_facade.app import (
     unserved,
 )
 from fhir_facade.cli.options import config_option, settings_of
-from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.contracts.errors import ConfigError, FacadeError
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.serving import admin, journal, worker
 from fhir_facade.serving.requests import MULTIPROCESS, Watch, share
@@ -85,11 +85,11 @@ class Current:
         self._again = again
 
     def read(self) -> None:
-        """Take what the config says now; where it is wrong, say so and go on with what was good."""
+        """Take what the config says now; where it is wrong, or cannot be tried, say so and go on with what was good."""
         try:
             settings = self._again()
             require_current_schemas(settings)
-        except ConfigError as error:
+        except FacadeError as error:
             click.echo(f"The workers go on with the config of before:\n{error}", err=True)
         else:
             self.settings = settings
@@ -123,13 +123,12 @@ def run(
         threads = threads or (LIVE_THREADS if any(source.mode == "live" for source in settings.claims) else 1)
         os.environ[MULTIPROCESS] = metrics
         board, current = admin.Board(), Current(settings, again or (lambda: settings))
-        told = readiness_checks(settings), source_figures(settings)
         Workers(
             work=partial(_work, current, listener, threads),
             count=workers,
             drain_s=DRAIN_S + 5,
             memory_mb=memory_mb,
-            watch=partial(admin.serve, for_admin, board, *told) if for_admin else None,
+            watch=partial(_watch, current, for_admin, board) if for_admin else None,
             on_reload=current.read,
             on_change=lambda alive, stopping: board.write(wanted=workers, alive=alive, stopping=stopping),
         ).run()
@@ -151,6 +150,11 @@ def listening(bind: Callable[[str, int], socket], host: str, port: int, option: 
         return bind(host, port)
     except OSError as error:
         raise ConfigError([f"cannot listen on {host}:{port} ({error.strerror}); choose another {option}"]) from error
+
+
+def _watch(current: Current, listener: socket, board: admin.Board, stop: Event) -> None:
+    """Answer the operator's questions in a process of its own until ``stop``."""
+    admin.serve(listener, board, readiness_checks(current.settings), source_figures(current.settings), stop)
 
 
 def _work(current: Current, listener: socket, threads: int, stop: Event, ready: Ready) -> None:

@@ -17,6 +17,9 @@ from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest, multiprocess
 
+SLOWEST_S = 5
+"""Seconds that whoever asks may leave a request unfinished."""
+
 Checks = Mapping[str, Callable[[], bool]]
 """Component → whether it can be used now; a check that raises counts as no."""
 
@@ -94,25 +97,40 @@ def _told(figures: Figures) -> list[Figure]:
         return []
 
 
+class _Server(ThreadingHTTPServer):
+    """A server that finishes what it began before it is closed."""
+
+    daemon_threads = False
+
+
 def serve(listener: socket, board: Board, checks: Checks, figures: Figures, stopping: Event) -> None:
     """Answer on ``listener`` until ``stopping`` is set."""
 
     class Handler(BaseHTTPRequestHandler):
         """Three documents; everything else is 404."""
 
+        timeout = SLOWEST_S
+
         def do_GET(self) -> None:
             """Answer one request."""
+            self.wfile.write(self._head())
+
+        def do_HEAD(self) -> None:
+            """The same without a body, as load balancers ask."""
+            self._head()
+
+        def _head(self) -> bytes:
             status, kind, body = answer(self.path, board, checks, figures)
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            return body
 
         def log_message(self, format: str, *args: Any) -> None:
             """Nothing: probes come every few seconds."""
 
-    with ThreadingHTTPServer(listener.getsockname(), Handler, bind_and_activate=False) as server:
+    with _Server(listener.getsockname(), Handler, bind_and_activate=False) as server:
         server.socket.close()
         server.socket = listener
         server.timeout = 0.2

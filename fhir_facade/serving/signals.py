@@ -6,11 +6,16 @@ must neither interrupt itself nor a main thread that waits for that event: eithe
 
 from __future__ import annotations
 
+import ctypes
+import os
 import signal
 import time
 from threading import Event
 
 _STEP_S = 0.05
+
+_SIGNAL_AT_DEATH_OF_PARENT = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
 
 
 def end_at(event: Event, *numbers: signal.Signals) -> None:
@@ -29,6 +34,20 @@ def end_at(event: Event, *numbers: signal.Signals) -> None:
 
     for each in numbers:
         signal.signal(each, first)
+
+
+def end_with(parent: int, event: Event) -> None:
+    """Get SIGTERM when the process that started this one is gone, however it ended; Linux alone tells.
+
+    Args:
+        parent: the process id of that one.
+        event: set where it is gone already.
+    """
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(_SIGNAL_AT_DEATH_OF_PARENT, int(signal.SIGTERM))
+    if os.getppid() != parent:
+        event.set()
 
 
 def pause(event: Event, seconds: float) -> None:

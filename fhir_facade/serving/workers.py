@@ -22,7 +22,7 @@ from threading import Event
 from typing import NamedTuple
 
 from fhir_facade.contracts.errors import FacadeError
-from fhir_facade.serving.signals import end_at, pause
+from fhir_facade.serving.signals import end_at, end_with, pause
 
 log = logging.getLogger("fhir_facade.serving")
 
@@ -145,47 +145,61 @@ class Workers:
         """
         end_at(self.stopping, signal.SIGTERM, signal.SIGINT)
         signal.signal(signal.SIGHUP, self._ask_for_new_ones)
-        while not self.stopping.is_set():
-            if self.watch and self._watcher is None:
-                self._watcher = self._fork(self.watch)
-            while self.alive < self.count:
-                self._born[self._fork(lambda stop: self.work(stop, lambda: None))] = time.monotonic()
-            self._reap()
-            if self._reload:
-                self._reload = False
-                self.on_reload()
-                self._old = deque(sorted(self._taking()))
-            self._replace()
-            self.on_change(self.alive, False)
-            pause(self.stopping, 0.1)
-        self.on_change(self.alive, True)
-        self._end()
+        try:
+            while not self.stopping.is_set():
+                self._look_after()
+                pause(self.stopping, 0.1)
+        finally:
+            self.on_change(self.alive, True)
+            self._end()
         if self._died_young >= YOUNG_DEATHS:
             raise CannotStart("no worker can start; their messages stand above")
+
+    def _look_after(self) -> None:
+        if self.watch and self._watcher is None:
+            self._watcher = self._fork(self.watch)
+        while self.alive < self.count:
+            self._born[self._fork(lambda stop: self.work(stop, lambda: None))] = time.monotonic()
+        self._reap()
+        if self._reload:
+            self._begin_anew()
+        self._replace()
+        self.on_change(self.alive, False)
+
+    def _begin_anew(self) -> None:
+        self._reload = False
+        self.on_reload()
+        self._old = deque(sorted(self._taking()))
+        if self._watcher:
+            os.kill(self._watcher, signal.SIGTERM)  # the next one looks at what the config says now
 
     def _ask_for_new_ones(self, number: int, frame: object) -> None:
         del number, frame
         self._reload = True
 
     def _fork(self, work: Callable[[Event], None]) -> int:
+        parent = os.getpid()
         pid = os.fork()
         if pid:
             return pid
         status = 1
         try:
-            self._be_child(work)
+            self._be_child(work, parent)
             status = 0
+        except FacadeError as error:  # its words are for the operator
+            log.exception("a process cannot work: %s", error)
         except BaseException:
             log.exception("worker failed")
         finally:
             logging.shutdown()
             os._exit(status)
 
-    def _be_child(self, work: Callable[[Event], None]) -> None:
+    def _be_child(self, work: Callable[[Event], None], parent: int) -> None:
         stop = Event()
         end_at(stop, signal.SIGTERM)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        end_with(parent, stop)
         if self.stopping.is_set():  # the word to stop came before the child's own handler
             stop.set()
         if self.memory_mb:
