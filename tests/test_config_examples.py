@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.settings import load
 
-CONFIG = Path(__file__).resolve().parent.parent / "config"
+PROJECT = Path(__file__).resolve().parent.parent
+CONFIG = PROJECT / "config"
 
 
 def environment(tmp_path: Path) -> dict[str, str]:
@@ -43,3 +45,10 @@ def test_swapping_the_log_in_is_one_line(tmp_path: Path) -> None:
     path.write_text(text.replace('provider = "sandbox"', 'provider = "ldap"'), encoding="utf-8")
 
     assert load(path, {}).identity.providers == ("ldap",)
+
+
+def test_every_example_comes_with_the_wheel() -> None:
+    parser = ConfigParser()
+    parser.read(PROJECT / "setup.cfg", encoding="utf-8")
+    shipped = {name for names in parser["options.data_files"].values() for name in names.split()}
+    assert shipped == {str(path.relative_to(PROJECT)) for path in CONFIG.rglob("*.*") if path.is_file()}

@@ -108,6 +108,7 @@ def nginx(crowd: Crowd) -> Iterator[None]:
         "listen 443 ssl;": f"listen 127.0.0.1:{crowd.https} ssl;",
         "server 127.0.0.1:8000": f"server 127.0.0.1:{crowd.port}",
         "claims.example.gov;": f"{HOST};",
+        "/var/log/nginx": str(crowd.folder),
         "/etc/ssl/claims.example.gov.pem": str(crowd.certificate),
         "/etc/ssl/claims.example.gov.key": str(crowd.folder / f"{HOST}.key"),
     }.items():
