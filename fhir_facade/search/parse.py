@@ -80,7 +80,7 @@ def parse(
     except BadSearch as error:
         faults.extend(error.faults)
     if strict and dropped:
-        faults.append(_unknown(kind))
+        faults.append(_unknown(kind, dropped))
     if faults:
         raise BadSearch(*faults)
     return _parsed(kind, criteria, results, tuple(dropped))
@@ -132,11 +132,14 @@ def _unprintable(text: str) -> bool:
     return _UNPRINTABLE.search(text) is not None
 
 
+_WORD = re.compile(r"[A-Za-z_][A-Za-z:_\-]{0,39}")
+"""A name that may be repeated: without digits it is nobody's number."""
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
-def _unknown(kind: ResourceType) -> Fault:
-    return Fault("not-supported", f"Unknown parameter; {kind.name} is searched by {', '.join(kind.parameters)}")
+def _unknown(kind: ResourceType, names: Iterable[str]) -> Fault:
+    told = ", ".join(name for name in names if _WORD.fullmatch(name)) or "a parameter"
+    return Fault("not-supported", f"Unknown: {told}; {kind.name} is searched by {', '.join(kind.parameters)}")
 
 
 def _criterion(kind: ResourceType, name: str, value: str, base: str) -> Criterion | None:

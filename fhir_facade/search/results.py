@@ -147,7 +147,7 @@ class Results:
 
     def _include_forms(self, iterate: bool) -> str:
         kinds = REGISTRY.values() if iterate else (self.kind,)
-        forms = [f"{kind.name}:{parameter}" for kind in kinds for parameter in kind.includes]
+        forms = [f"{kind.name}:{parameter}" for kind in kinds for parameter in (*kind.includes, "*") if kind.includes]
         return f"write one of {', '.join(forms)}" if forms else f"nothing can be included with {self.kind.name}"
 
     def _revinclude(self, value: str) -> Include:

@@ -112,6 +112,23 @@ def test_unknown_names_are_errors_where_handling_is_strict():
     assert codes(("favourite", "x"), strict=True) == ["not-supported"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [(("favourite", "Type"), "Unknown: favourite, Type;"), (("123-45-6789", "é"), "Unknown: a parameter;")],
+)
+def test_unknown_names_are_told_where_they_are_words(sent, told):
+    with pytest.raises(BadSearch) as raised:
+        read(*((name, "x") for name in sent), strict=True)
+    assert raised.value.faults[0].text.startswith(told)
+
+
+def test_a_wrong_include_is_told_every_right_one():
+    with pytest.raises(BadSearch) as raised:
+        read(("_include", "*"))
+    assert "ExplanationOfBenefit:patient" in raised.value.faults[0].text
+    assert "ExplanationOfBenefit:*" in raised.value.faults[0].text
+
+
 def test_every_fault_is_told_at_once():
     assert codes(("type", "|"), ("service-date", "x"), ("_count", "x"), ("nope", "x"), strict=True) == [
         "value",
