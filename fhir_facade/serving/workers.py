@@ -38,6 +38,9 @@ YOUNG_S = 4.0
 READY_S = 60.0
 """Seconds within which a new worker must take requests; the old ones go on where it does not."""
 
+WATCHER_S = 1.0
+"""Seconds that the process beside the workers may take to end."""
+
 _HERE = b"1"
 
 YOUNG_DEATHS = 5
@@ -276,6 +279,16 @@ class Workers:
             self._reap()
             time.sleep(0.05)
         if self._watcher:
-            os.kill(self._watcher, signal.SIGTERM)
+            _end_soon(self._watcher)
         for pid in self._born:
             os.kill(pid, signal.SIGKILL)
+
+
+def _end_soon(pid: int) -> None:
+    """End a child and wait for it: it holds the socket on which the next start wants to listen."""
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + WATCHER_S
+    while os.waitpid(pid, os.WNOHANG)[0] == 0:
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
