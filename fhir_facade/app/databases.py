@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.resources import database
 from fhir_facade.state import identifier_key, state_folder
@@ -102,13 +102,13 @@ def create_new_files(settings: Settings) -> None:
 
 
 def require_current_schemas(settings: Settings) -> None:
-    """Nothing, where both databases have this release's schema.
+    """Nothing, where both databases have this release's schema; of the copy a standby may say so.
 
     Raises:
         ConfigError: one has another; it says what to type.
         FacadeError: one does not answer.
     """
-    faults = [fault for one in (store_faults, replica_faults) for fault in one(settings)]
+    faults = [*store_faults(settings), *replica_faults(settings, standby_urls(settings))]
     if faults:
         raise ConfigError(faults)
 
@@ -123,16 +123,31 @@ def store_faults(settings: Settings) -> list[str]:
     return [] if schema.schema_is_current(store_url(settings)) else [_other_schema("store", settings)]
 
 
-def replica_faults(settings: Settings) -> list[str]:
+def replica_faults(settings: Settings, standbys: Sequence[URL] = ()) -> list[str]:
     """What to type where the copy is used and has another schema than this release.
+
+    Args:
+        settings: of the facade.
+        standbys: asked where the primary does not answer.
 
     Raises:
         ConfigError: its URL cannot be used.
         ClaimsUnavailable: it does not answer.
     """
-    url = replica_url(settings)
-    is_current = not uses_replica(settings) or database.schema_version(url) == database.latest_version()
+    urls = (replica_url(settings), *standbys)
+    is_current = not uses_replica(settings) or _schema_at(urls) == database.latest_version()
     return [] if is_current else [_other_schema("replica", settings)]
+
+
+def _schema_at(urls: Sequence[URL]) -> str | None:
+    """The schema version of the copy, as the first place that answers says; None where it was never migrated."""
+    failures: list[ClaimsUnavailable] = []
+    for url in urls:
+        try:
+            return database.schema_version(url)
+        except ClaimsUnavailable as error:
+            failures.append(error)
+    raise failures[0]
 
 
 def _other_schema(which: str, settings: Settings) -> str:
@@ -148,5 +163,5 @@ def readiness_checks(settings: Settings) -> Mapping[str, Callable[[], bool]]:
     """Component → whether it can be used now."""
     checks = {"store": lambda: schema.schema_is_current(store_url(settings))}
     if uses_replica(settings):
-        checks["replica"] = lambda: database.schema_version(replica_url(settings)) is not None
+        checks["replica"] = lambda: _schema_at((replica_url(settings), *standby_urls(settings))) is not None
     return checks

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+from fhir_facade.app.databases import standby_urls
 from fhir_facade.app.syncing import freshness_of
 from fhir_facade.contracts.sections import Settings
 from fhir_facade.resources.page import Freshness
@@ -32,7 +33,7 @@ def source_figures(settings: Settings) -> Callable[[], Iterator[Figure]]:
 
     def figures() -> Iterator[Figure]:
         for source in copies:
-            for fresh in freshness_of(settings, source):
+            for fresh in freshness_of(settings, source, standby_urls(settings)):
                 yield from _figures(fresh, bool(late(fresh)))
 
     return figures

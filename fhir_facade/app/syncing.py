@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from fhir_facade.app.arrivals import remember_files
@@ -182,13 +183,13 @@ def last_published(settings: Settings, entry: SourceSettings) -> datetime | None
     return next((fresh.published for fresh in freshness_of(settings, entry)), None)
 
 
-def freshness_of(settings: Settings, entry: SourceSettings) -> Sequence[Freshness]:
-    """How fresh the copy of a source is.
+def freshness_of(settings: Settings, entry: SourceSettings, standbys: Sequence[URL] = ()) -> Sequence[Freshness]:
+    """How fresh the copy of a source is; ``standbys`` are asked, too.
 
     Raises:
         ClaimsUnavailable: the copy cannot be read.
     """
-    resources = ReplicaResources(replica_url(settings), entry.name, match_hash(settings))
+    resources = ReplicaResources(replica_url(settings), entry.name, match_hash(settings), standbys)
     try:
         return resources.freshness()
     finally:

@@ -13,11 +13,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
+from fhir_facade.app import readiness_checks, require_current_schemas, source_figures
 from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade.resources import places
 from fhir_facade.resources.database import migrate, replica_url
 from fhir_facade.resources.replica import ReplicaResources
 from fhir_facade.search.query import SearchQuery
+from fhir_facade.settings import load
 from tests.peers.postgresql import Server
 from tests.resources.filled import HASHED, Filler, viewer
 from tests.resources.world import SOURCE, claim, records, whole
@@ -133,3 +135,23 @@ def cut_off(standby: URL) -> None:
                 return
             time.sleep(0.1)
     pytest.fail("the standby is still fed")
+
+
+def test_the_service_is_ready_and_starts_as_long_as_a_standby_answers(
+    pair: tuple[Server, Server, URL, URL], small_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    primary, standby, first, second = pair
+    for name, url in (("FIRST", first), ("SECOND", second)):
+        monkeypatch.setenv(name, url.render_as_string(hide_password=False))
+    named = 'url = { env = "FIRST" }\nreplicas = [{ env = "SECOND" }]'
+    small_config.write_text(f"{small_config.read_text()}\n[replica]\n{named}\n".replace('"medical"', f'"{SOURCE}"'))
+    settings = load(small_config)
+    ready = readiness_checks(settings)["replica"]
+    assert ready()
+    primary.stop()
+    assert ready()
+    require_current_schemas(settings)
+    assert {name for name, _, source, _ in source_figures(settings)() if source == SOURCE} > {"fhir_facade_source_late"}
+    standby.stop()
+    with pytest.raises(ClaimsUnavailable, match=str(primary.port)):
+        ready()
