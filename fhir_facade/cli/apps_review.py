@@ -11,7 +11,7 @@ import click
 
 from fhir_facade.app.databases import require_current_schemas
 from fhir_facade.app.registry import open_registry
-from fhir_facade.cli.options import config_option, json_option, print_json, print_rows, settings_of
+from fhir_facade.cli.options import config_option, json_option, print_json, print_rows, print_told, settings_of
 from fhir_facade.registry.faults import NotNow
 from fhir_facade.registry.parts import Registry
 from fhir_facade.registry.reviews import OPEN, OPERATOR
@@ -57,9 +57,7 @@ def show(config: Path | None, request: str, as_json: bool) -> None:
     if as_json:
         print_json(told)
         return
-    for name, value in told.items():
-        if name != "history":
-            click.echo(f"{name}: {value}")
+    print_told({name: value for name, value in told.items() if name != "history"})
     for step in told["history"]:
         click.echo(f"  {step['at']}  {step['state']}  {step['actor']} ({step['role']})  {step['why']}".rstrip())
 

@@ -72,4 +72,23 @@ def print_rows(as_json: bool, title: str, columns: Sequence[str], rows: Sequence
     if as_json:
         print_json([dict(row) for row in rows])
     else:
-        print_table(title, columns, [[str(row.get(column, "")) for column in columns] for row in rows])
+        print_table(title, columns, [[words(row.get(column)) for column in columns] for row in rows])
+
+
+def print_told(told: Mapping[str, Any], indent: str = "") -> None:
+    """Names and values for people, one a line; what stands inside a value is indented under it."""
+    for name, value in told.items():
+        if isinstance(value, Mapping):
+            click.echo(f"{indent}{name}:")
+            print_told(value, indent + "  ")
+        else:
+            click.echo(f"{indent}{name}: {words(value, ', ')}".rstrip())
+
+
+def words(value: Any, between: str = "\n") -> str:
+    """A value as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return between.join(map(words, value)) if isinstance(value, (list, tuple)) else str(value)

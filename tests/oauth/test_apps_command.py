@@ -48,3 +48,13 @@ def test_an_app_whose_name_has_square_brackets_is_listed_as_it_is_called(small_c
     assert done.exit_code == 0, done.exception
     assert "Claims [beta]" in done.output
     assert "Claims [/]" in done.output
+
+
+def test_several_addresses_of_an_app_stand_one_under_the_other(small_config: Path) -> None:
+    assert (
+        add(small_config, "--jwks-uri", "https://app.example/keys", "--redirect-uri", "https://b.example/").exit_code
+        == 0
+    )
+    done = CliRunner().invoke(main, ["apps", "list", "--config", str(small_config)])
+    assert "https://app.example/cb" in done.output
+    assert not {"[", "'"} & set(done.output)
