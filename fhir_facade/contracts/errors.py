@@ -42,6 +42,9 @@ class ConfigError(FacadeError):
 class ClaimsError(FacadeError):
     """A claims source could not answer."""
 
+    source: str = ""
+    """Its name, for the operator's log; the facade writes it, where it knows."""
+
 
 class ClaimsUnavailable(ClaimsError):
     """The source cannot answer now; asking again later may work.

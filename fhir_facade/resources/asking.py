@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable
 from contextvars import copy_context
 from itertools import islice
 from queue import SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
-from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable
+from fhir_facade.contracts.errors import ClaimsError, ClaimsInvalid, ClaimsUnavailable
 
 T = TypeVar("T")
 
@@ -111,9 +111,9 @@ class Asker:
         """
         answer, error = asked.wait(deadline.left())
         if error is not None:
-            raise _allowed(self._name, error) from error
+            _refuse(self._name, error)
         if not answer:
-            raise ClaimsUnavailable(f"source {self._name} took longer than {self._seconds:g} s")
+            _refuse(self._name, ClaimsUnavailable(f"source {self._name} took longer than {self._seconds:g} s"))
         return answer[0]
 
     def _hand_over(self, asked: Question[T]) -> None:
@@ -122,7 +122,7 @@ class Asker:
                 self._process, self._busy, self._started = os.getpid(), 0, 0
                 self._waiting = SimpleQueue()
             if self._busy >= self._threads:
-                raise ClaimsUnavailable(f"source {self._name} has too many questions waiting")
+                _refuse(self._name, ClaimsUnavailable(f"source {self._name} has too many questions waiting"))
             self._busy += 1
             if self._started < self._busy:
                 self._started += 1
@@ -156,7 +156,7 @@ def records_of(name: str, question: Callable[[], Iterable[object]], kind: type[T
     try:
         found = list(islice(iter(question()), MOST + 1))
     except BaseException as error:  # a plugin may even raise SystemExit
-        raise _allowed(name, error) from error
+        _refuse(name, error)
     if len(found) > MOST:
         raise ClaimsInvalid("too-many", f"source {name} gave more than {MOST} records at once")
     wrong = next((item for item in found if not isinstance(item, kind)), None)
@@ -165,8 +165,11 @@ def records_of(name: str, question: Callable[[], Iterable[object]], kind: type[T
     return [item for item in found if isinstance(item, kind)]
 
 
-def _allowed(name: str, error: BaseException) -> ClaimsUnavailable | ClaimsInvalid:
-    """What may go on: the contract's own errors, and a stand-in for everything else."""
-    if isinstance(error, (ClaimsUnavailable, ClaimsInvalid)):
-        return error
-    return ClaimsInvalid("source-raised", f"source {name} raised {type(error).__name__}")
+def _refuse(name: str, error: BaseException) -> NoReturn:
+    """Raise what may go on: the contract's own errors as they are, with their cause, and a stand-in for all else."""
+    if isinstance(error, ClaimsError):
+        error.source = error.source or name
+        raise error
+    refused = ClaimsInvalid("source-raised", f"source {name} raised {type(error).__name__}")
+    refused.source = name
+    raise refused from error

@@ -8,6 +8,7 @@ allows it, a search gives the rest and names what is missing. Who somebody is, i
 from __future__ import annotations
 
 import heapq
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
@@ -18,6 +19,8 @@ from fhir_facade.resources.asking import Asker, Deadline
 from fhir_facade.resources.page import Freshness, Gone, Page, Position, Rendered, Viewer
 from fhir_facade.resources.paging import Ranked, RankedResources
 from fhir_facade.search.query import SearchQuery
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -131,9 +134,10 @@ class Federation:
         for name, answer in [(name, self._begin(name, question)) for name, question in questions.items()]:
             try:
                 found[name] = answer(deadline)
-            except ClaimsUnavailable:
+            except ClaimsUnavailable as error:
                 if missed is None:
                     raise
+                log.warning("an answer leaves a source out", extra={"source": name}, exc_info=error)
                 missed(name)
         return found
 

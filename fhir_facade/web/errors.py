@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from werkzeug.exceptions import HTTPException
 
-from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable
+from fhir_facade.contracts.errors import ClaimsError, ClaimsInvalid, ClaimsUnavailable
 from fhir_facade.oauth.bearer import BearerError, BearerExpired
 from fhir_facade.search.faults import BadCursor, BadSearch, ExpiredCursor, Fault, ForeignCursor
 from fhir_facade.store.engine import StoreUnavailable
@@ -130,5 +130,7 @@ def problem_of(error: BaseException) -> Problem:
     if problem.status >= 500:
         level = logging.WARNING if problem.status in _WAITS else logging.ERROR
         name = {"request_id": request_id()} if is_asked() else {}
+        if isinstance(error, ClaimsError) and error.source:
+            name["source"] = error.source
         log.log(level, "a request failed", exc_info=error, extra=name)
     return problem

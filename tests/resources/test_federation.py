@@ -121,16 +121,22 @@ def test_reads_go_to_the_source_whose_id_it_is(sources: dict[str, RankedResource
 
 
 @pytest.mark.parametrize("down", [Down(), Down(seconds=30)])
-def test_a_source_that_is_down_or_slow_refuses_or_is_named(sources: dict[str, RankedResources], down: Any) -> None:
+def test_a_source_that_is_down_or_slow_refuses_or_is_named(
+    sources: dict[str, RankedResources], down: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     query = SearchQuery(resource_type=EOB, count=50)
     broken = {**sources, "dental": down}
     begun = time.monotonic()
-    with pytest.raises(ClaimsUnavailable):
+    with pytest.raises(ClaimsUnavailable) as refused:
         Federation(broken, 1).search(ME, query)
+    assert refused.value.source == "dental"
+    assert not caplog.records
     page = Federation(broken, 2, partial=True).search(ME, query)
     assert time.monotonic() - begun < 15
     assert page.missing == ("dental",)
     assert {match.id.partition("-")[0] for match in page.matches} == {"med", "rx"}
+    told = {(record.getMessage(), vars(record)["source"]) for record in caplog.records}
+    assert told == {("an answer leaves a source out", "dental")}
 
 
 def test_nothing_is_left_when_every_source_is_down() -> None:

@@ -211,12 +211,16 @@ def test_whatever_a_source_raises_ends_as_a_typed_error_without_its_text(error: 
 
 
 def test_a_source_that_is_down_says_so_through_us() -> None:
-    def down(*_: object) -> object:
-        raise ClaimsUnavailable("maintenance", retry_after_s=77)
+    reason = OSError("no route to host")
 
-    with pytest.raises(ClaimsUnavailable) as caught:
-        search(live(search=down))
-    assert caught.value.retry_after_s == 77
+    def down(*_: object) -> object:
+        raise ClaimsUnavailable("maintenance", retry_after_s=77) from reason
+
+    for question in ("search", "member", "coverages"):
+        with pytest.raises(ClaimsUnavailable) as caught:
+            search(live(**{question: down}))
+        told = caught.value
+        assert (told.retry_after_s, told.source, told.__cause__) == (77, "med", reason)
 
 
 def test_a_source_that_hangs_is_unavailable_in_time_and_hanging_questions_are_bounded() -> None:
