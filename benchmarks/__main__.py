@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -31,13 +32,25 @@ BENCHMARKS: dict[str, Callable[[], list[Bar]]] = {
 }
 
 
+def wanted_by(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """What to run and where to write it; what cannot be is said before anything runs for minutes."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all without a name")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file")
+    parser.add_argument("--chart", type=Path, metavar="FILE", help="draw the figures into this file (SVG)")
+    wanted = parser.parse_args(arguments)
+    for name in wanted.names:
+        if name not in BENCHMARKS:
+            parser.error(f"no benchmark is called {name}; there are {', '.join(BENCHMARKS)}")
+    for file in (wanted.json, wanted.chart):
+        if file and not os.access(file.resolve().parent, os.W_OK):
+            parser.error(f"{file} cannot be written: make its folder first")
+    return wanted
+
+
 def main() -> int:
     """Run the benchmarks; 0 when every bar is met."""
-    arguments = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    arguments.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which to run; all without a name")
-    arguments.add_argument("--json", type=Path, help="write the figures to this file")
-    arguments.add_argument("--chart", type=Path, help="draw the figures into this file (SVG)")
-    wanted = arguments.parse_args()
+    wanted = wanted_by()
     print(", ".join(f"{name}: {value}" for name, value in machine().items()))
     bars: list[Bar] = []
     for name in wanted.names or BENCHMARKS:

@@ -6,6 +6,7 @@ many machines, not one.
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 import time
 from dataclasses import replace
@@ -25,6 +26,7 @@ CLAIMS = 100
 
 def main() -> None:
     """Lines per second of either engine, with two cores each."""
+    argparse.ArgumentParser(prog="python -m benchmarks.spark", description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with carrier.write(folder / "files", MEMBERS, CLAIMS).open() as file:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from lxml import etree
 
-from benchmarks.__main__ import BENCHMARKS
+from benchmarks.__main__ import BENCHMARKS, wanted_by
 from benchmarks.chart import draw, margin
 from benchmarks.measure import Bar
 
@@ -36,3 +37,21 @@ def test_a_figure_of_nothing_is_drawn_as_far_from_its_bar_as_can_be() -> None:
 def test_the_page_about_speed_names_every_benchmark() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert [name for name in BENCHMARKS if f"-m benchmarks {name} " not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["storge"], "no benchmark is called storge; there are mapping, storage,"),
+        (["storage", "--json", "nowhere/at/all.json"], "nowhere/at/all.json cannot be written"),
+        (["--chart", "nowhere/chart.svg"], "nowhere/chart.svg cannot be written"),
+    ],
+)
+def test_what_cannot_be_is_said_before_a_benchmark_runs(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        wanted_by(arguments)
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
+    assert wanted_by(["storage"]).names == ["storage"]
