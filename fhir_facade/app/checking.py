@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import fields
 
 from sqlalchemy.engine import URL
 
@@ -19,9 +20,10 @@ from fhir_facade.contracts.claims import Capabilities, HasNotes
 from fhir_facade.contracts.databases import told
 from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError, FacadeError
 from fhir_facade.contracts.identity import Account
+from fhir_facade.contracts.plugin import IDENTITY_GROUP
 from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.oauth.keys import read_records
-from fhir_facade.plugins import open_source
+from fhir_facade.plugins import find, open_source
 from fhir_facade.resources.database import DATABASE_ERRORS
 from fhir_facade.resources.places import Place
 from fhir_facade.state import cursor_key, identifier_key, signing_folder, state_folder
@@ -64,8 +66,8 @@ def faults_of(settings: Settings) -> list[str]:
 
 
 def notes_of(settings: Settings) -> list[str]:
-    """What sources say that is no fault; those that cannot be opened are among the faults already."""
-    notes: list[str] = []
+    """What is no fault, and better known; sources that cannot be opened are among the faults already."""
+    notes = _unnamed(settings)
     for entry in settings.claims:
         with suppress(FacadeError):
             source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
@@ -84,6 +86,22 @@ def _apart(settings: Settings, capabilities: Capabilities) -> Sequence[str]:
     return [
         f"its members carry {', '.join(carried)}, no {kind}: identity.crosswalk joins none of them with other sources"
     ]
+
+
+def _unnamed(settings: Settings) -> list[str]:
+    """Of several log-ins among which members choose, those that go by the name of their plugin."""
+    several = settings.identity.options if len(settings.identity.providers) > 1 else {}
+    return [
+        f"identity.{name}.label: members choose by it, and read {name} on the button; write what they call this log-in"
+        for name, options in several.items()
+        if not options.get("label") and _can_be_named(name)
+    ]
+
+
+def _can_be_named(provider: str) -> bool:
+    with suppress(FacadeError):
+        return "label" in {field.name for field in fields(find(IDENTITY_GROUP, provider).settings)}
+    return False
 
 
 def _standby(url: URL) -> Sequence[str]:

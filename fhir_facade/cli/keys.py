@@ -46,7 +46,7 @@ def rekey_identifiers(settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json({"accounts": moved})
         return
-    click.echo(f"{moved} local accounts are under the current key; servers go on meanwhile.")
+    click.echo(f"Local accounts under the current key: {moved}; servers go on meanwhile.")
     click.echo("Next: fhir-facade sync each source, so that its match keys are hashed under the current key too.")
 
 

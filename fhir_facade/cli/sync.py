@@ -154,9 +154,14 @@ def print_report(report: SyncReport, *, titled: bool = False) -> None:
             f"   spared: {report.spared:,} that the source did not name: records could not be read, so nobody knows"
         )
     for found in report.noticed.as_list():
-        click.echo(f"  noticed: {found['claims']:,} claims: {found['finding']} (first in {found['first']})")
+        click.echo(f"  noticed: {counted(found['claims'])}: {found['finding']} (first in {found['first']})")
     if not (report.written or report.unchanged or report.deleted or report.rejected):
         click.echo(
             "  noticed: nothing was handed over: nothing is new, or the source is empty; adapter check says which"
         )
     click.echo(f"  seconds: {report.seconds:.1f}")
+
+
+def counted(claims: int) -> str:
+    """So many claims, in words."""
+    return "1 claim" if claims == 1 else f"{claims:,} claims"

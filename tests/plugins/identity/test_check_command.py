@@ -57,3 +57,16 @@ def test_a_certificate_about_to_end_is_told_and_fails_no_check(tmp_path: Path) -
         code, told = check(tmp_path, url, "ou=gone,dc=example,dc=gov")
         assert (code, told["ok"]) == (1, False)
         assert "there is no ou=gone" in str(told["faults"])
+
+
+def test_log_ins_without_a_label_are_noted_where_members_choose(tmp_path: Path) -> None:
+    config = tmp_path / "facade.toml"
+    text = CONFIG.partition("[identity]")[0].format(folder=tmp_path)
+    text += '[identity]\nproviders = ["local", "sandbox"]\n'
+    config.write_text(text)
+    CliRunner().invoke(main, ["migrate", "--config", str(config)])
+    done = CliRunner().invoke(main, ["check", "--config", str(config), "--json"])
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["faults"]) == (0, [])
+    assert "read local on the button" in told["notes"][0]
+    assert [note.partition(":")[0] for note in told["notes"]] == ["identity.local.label"]
