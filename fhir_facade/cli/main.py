@@ -54,7 +54,7 @@ class Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a wrong config exits 2, anything else the facade refuses exits 1."""
+        """Run the command; a wrong config exits 2, anything else the facade refuses exits 1, and so does a bad path."""
         try:
             return super().invoke(ctx)
         except ConfigError as error:
@@ -62,6 +62,10 @@ class Commands(click.Group):
             sys.exit(WRONG_USE)
         except FacadeError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}") from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -28,6 +28,8 @@ WRITERS = {"csv": as_csv, "html": as_html, "xlsx": as_xlsx}
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; standard output without.")
 def mapping(config: Path | None, source: str | None, form: str, out: Path | None) -> None:
     """Print how each field of a source becomes FHIR: source field, element, path, profiles and an example."""
+    if form == "xlsx" and out is None and sys.stdout.isatty():
+        raise click.UsageError("a spreadsheet is nothing to read on a terminal; name a file with --out")
     rows, carin = bundled() if source is None else rows_of(config, source)
     document = WRITERS[form](rows, f"{source or 'bundled sources'}: fields to FHIR, CARIN Blue Button {carin}")
     if out:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import ast
 import csv
 import io
+import os
+import pty
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -159,3 +163,27 @@ def test_the_spreadsheet_is_written_in_every_form(tmp_path: Path, form: str) -> 
 
     assert done.exit_code == 0, done.output
     assert out.stat().st_size > 100_000
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["mapping", "--out", "{place}"],
+        ["adapter", "new", "zeta", "--folder", "{place}"],
+    ],
+)
+def test_a_place_that_cannot_be_written_is_told_in_one_line(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "file").touch()
+    done = CliRunner().invoke(main, [part.format(place=tmp_path / "file" / "inside") for part in command])
+    assert done.exit_code == 1
+    assert re.fullmatch(rf"Error: {tmp_path}/file\S*: Not a directory\n", done.stderr)
+
+
+def test_no_spreadsheet_is_written_to_a_terminal() -> None:
+    terminal, device = pty.openpty()
+    command = [sys.executable, "-c", "from fhir_facade.cli.main import main; main()", "mapping", "--format", "xlsx"]
+    done = subprocess.run(command, stdout=device, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(device)
+    os.close(terminal)
+    assert done.returncode == 2
+    assert "name a file with --out" in done.stderr

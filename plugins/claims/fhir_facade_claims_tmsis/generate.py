@@ -49,12 +49,25 @@ def write(changes: Iterable[Change], folder: Path, options: Mapping[str, str]) -
         style = Style(
             layout=choose(layouts, options["layout"]),
             fixed=options["encoding"] == "flf",
-            state=options["state"].zfill(2),
-            created=date.fromisoformat(options["created"]),
+            state=_state(options["state"]),
+            created=_day(options["created"]),
         )
         return generate(changes, folder, style)
     except (LayoutFault, ValueError, OSError) as error:
         raise ConfigError((str(error),)) from error
+
+
+def _state(number: str) -> str:
+    if number.zfill(2) not in FIPS:
+        raise ValueError(f"state: {number} is no federal number of a state, such as 06 for California")
+    return number.zfill(2)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"created: {text} is no day, such as 2026-10-31") from error
 
 
 def generate(changes: Iterable[Change], folder: Path, style: Style) -> int:

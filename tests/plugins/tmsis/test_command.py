@@ -34,3 +34,16 @@ def test_the_commands_of_the_page_lead_from_files_to_log_ins(tmp_path: Path, mon
     assert (report["written"]["ExplanationOfBenefit"], report["rejected"]) == (claims, 0)
     people = json.loads(run("members", "--config", CONFIG, "--json"))
     assert len(people) == report["written"]["Patient"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "fault"),
+    [
+        ("--state", "XX", "state: XX is no federal number of a state, such as 06 for California\n"),
+        ("--created", "2026-13-01", "created: 2026-13-01 is no day, such as 2026-10-31\n"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_named(tmp_path: Path, option: str, value: str, fault: str) -> None:
+    done = CliRunner().invoke(main, ["tmsis", "generate", str(tmp_path / "files"), option, value])
+    assert (done.exit_code, done.stderr) == (2, fault)
+    assert not (tmp_path / "files").exists()
