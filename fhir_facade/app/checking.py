@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -67,7 +69,7 @@ def faults_of(settings: Settings) -> list[str]:
 
 def notes_of(settings: Settings) -> list[str]:
     """What is no fault, and better known; sources that cannot be opened are among the faults already."""
-    notes = _unnamed(settings)
+    notes = [*_unwritable(settings), *_unnamed(settings)]
     for entry in settings.claims:
         with suppress(FacadeError):
             source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
@@ -86,6 +88,14 @@ def _apart(settings: Settings, capabilities: Capabilities) -> Sequence[str]:
     return [
         f"its members carry {', '.join(carried)}, no {kind}: identity.crosswalk joins none of them with other sources"
     ]
+
+
+def _unwritable(settings: Settings) -> list[str]:
+    folder = settings.server.state
+    if not folder.is_dir() or os.access(folder, os.W_OK | os.X_OK):
+        return []
+    whose = f"{getpass.getuser()} cannot write in {folder}"
+    return [f"server.state: {whose}; sync and schedule keep their locks, reject lists and temporary files there"]
 
 
 def _unnamed(settings: Settings) -> list[str]:

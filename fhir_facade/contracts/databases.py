@@ -29,7 +29,8 @@ def told(error: BaseException) -> str:
     if isinstance(origin, sqlite3.Error):
         return f"{name}: {origin}"
     if isinstance(origin, OSError):
-        return f"{name}: {origin.strerror}"
+        place = f" ({origin.filename})" if origin.filename else ""
+        return f"{name}: {origin.strerror}{place}"
     state = getattr(origin, "sqlstate", None) or ""
     if state.startswith(_OF_VALUES):
         return name

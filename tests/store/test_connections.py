@@ -86,3 +86,4 @@ def test_an_error_is_told_without_the_values_it_met(postgresql: Server) -> None:
         connection.invalidate()
     assert told(raised.value) == "InvalidTextRepresentation"
     assert told(sqlite3.OperationalError("disk I/O error")) == "OperationalError: disk I/O error"
+    assert told(PermissionError(13, "Permission denied", "/a/lock")) == "PermissionError: Permission denied (/a/lock)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -70,3 +71,14 @@ def test_log_ins_without_a_label_are_noted_where_members_choose(tmp_path: Path) 
     assert (done.exit_code, told["faults"]) == (0, [])
     assert "read local on the button" in told["notes"][0]
     assert [note.partition(":")[0] for note in told["notes"]] == ["identity.local.label"]
+
+
+def test_a_state_folder_that_cannot_be_written_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "facade.toml"
+    config.write_text(CONFIG.partition("[identity]")[0].format(folder=tmp_path) + '[identity]\nprovider = "sandbox"\n')
+    CliRunner().invoke(main, ["migrate", "--config", str(config)])
+    real = os.access
+    monkeypatch.setattr("os.access", lambda path, *more: path != tmp_path / "state" and real(path, *more))
+    told = json.loads(CliRunner().invoke(main, ["check", "--config", str(config), "--json"]).stdout)
+    assert [note.partition(":")[0] for note in told["notes"]] == ["server.state"]
+    assert f"cannot write in {tmp_path / 'state'}" in told["notes"][0]
