@@ -132,5 +132,7 @@ def problem_of(error: BaseException) -> Problem:
         name = {"request_id": request_id()} if is_asked() else {}
         if isinstance(error, ClaimsError) and error.source:
             name["source"] = error.source
+        if isinstance(error, StoreUnavailable):  # words of our own; those of a plugin may name a member
+            name["reason"] = str(error)
         log.log(level, "a request failed", exc_info=error, extra=name)
     return problem

@@ -77,6 +77,7 @@ def test_nothing_that_a_request_holds_stands_in_its_line(service: Served) -> Non
     assert all(one["ms"] >= 0 for one in asked)
     failed = [line for line in service.lines() if line["what"] == "a request failed"]
     assert {(one["error"], one["request_id"]) for one in failed} >= {("StoreUnavailable", "mine-1")}
+    assert {one["reason"] for one in failed} == {"the store does not answer: OperationalError: no such table: tokens"}
     assert CANARY not in service.log.read_text()
     assert CANARY not in httpx.get(f"{service.admin}/metrics").text
 
