@@ -16,7 +16,9 @@ from fhir_facade.store import Store
 from fhir_facade.web.letters import composer
 
 
-def open_registry(settings: Settings, store: Store | None = None, record: Record | None = None) -> Registry:
+def open_registry(
+    settings: Settings, store: Store | None = None, record: Record | None = None, *, letters_at_once: bool = False
+) -> Registry:
     """The registry; on a store and trail of its own where none are given."""
     return registry_of(
         store=store or Store(store_url(settings)),
@@ -28,6 +30,7 @@ def open_registry(settings: Settings, store: Store | None = None, record: Record
         carrier=carrier_of(settings),
         reasons=settings.registry.denial_reasons,
         staff_elsewhere=settings.staff.identity != "local",
+        letters_at_once=letters_at_once,
     )
 
 

@@ -145,7 +145,7 @@ def opened(config: Path | None) -> Registry:
     """The registry of a config."""
     settings = settings_of(config)
     require_current_schemas(settings)
-    return open_registry(settings)
+    return open_registry(settings, letters_at_once=True)
 
 
 def row_of(review: Review) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def registry_of(
     reasons: Sequence[str],
     passwords: Passwords | None = None,
     staff_elsewhere: bool = False,
+    letters_at_once: bool = False,
 ) -> Registry:
     """The registry on a store.
 
@@ -57,8 +58,10 @@ def registry_of(
         reasons: for which a request for production may be denied.
         passwords: hashes passwords.
         staff_elsewhere: whether staff have a log-in system of their own.
+        letters_at_once: whether a step returns only when its letters are carried.
     """
-    developers, mailroom = Developers(store), Mailroom(store, keys, compose, carrier, clock)
+    developers = Developers(store)
+    mailroom = Mailroom(store, keys, compose, carrier, clock, at_once=letters_at_once)
     accounts = Accounts(developers, keys, mailroom, record, clock, base, passwords, staff_elsewhere=staff_elsewhere)
     return Registry(
         store=store,

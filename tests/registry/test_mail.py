@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from fhir_facade.cli.apps_review import opened
 from fhir_facade.contracts.sections import MailSettings
 from fhir_facade.login.keys import LoginKeys
 from fhir_facade.registry.mail import Letter, Mailroom, SmtpCarrier, message_of
@@ -148,3 +150,12 @@ def test_a_refused_letter_keeps_no_other_back(store: Store, server: Server) -> N
     assert Letters(store).waiting() == 1
     assert room(store, server.port, lambda: NOW + 8 * 24 * 3600).deliver() == 0
     assert Letters(store).waiting() == 0
+
+
+def test_a_command_ends_when_its_letters_are_carried(small_config: Path, server: Server) -> None:
+    mail = f'[mail]\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\n'
+    small_config.write_text(small_config.read_text(encoding="utf-8") + mail, encoding="utf-8")
+    opened(small_config).mailroom.post(
+        "ada@app.example", "review", "en", {"app": "A", "state": "approved", "why": "", "app_id": "x"}
+    )
+    assert len(server.received) == 1
