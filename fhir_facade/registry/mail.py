@@ -170,8 +170,8 @@ class Mailroom:
 
     def deliver(self) -> int:
         """Carry what waits; how many letters went."""
-        gone = 0
-        for letter_id, sealed in self._letters.take(self._clock(), AT_ONCE):
+        gone, taken = 0, self._letters.take(self._clock(), AT_ONCE)
+        for place, (letter_id, sealed) in enumerate(taken):
             text = self._keys.unseal(sealed, "letter")
             if text is None:
                 _LOG.error("letter %s was sealed under another key and stays", letter_id)
@@ -183,6 +183,7 @@ class Mailroom:
                 continue
             except OSError as error:
                 _LOG.warning("the mail server does not answer; letters wait (%s)", type(error).__name__)
+                self._letters.put_back([waiting for waiting, _ in taken[place:]])
                 return gone
             self._letters.sent(letter_id)
             gone += 1

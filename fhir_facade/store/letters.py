@@ -57,6 +57,11 @@ class Letters:
                     found.append((letter_id, sealed))
         return found
 
+    def put_back(self, letter_ids: Sequence[str]) -> None:
+        """Let whoever comes next send letters that were taken and could not be sent."""
+        with self._store.write() as connection:
+            connection.execute(update(letters).where(letters.c.letter_id.in_(letter_ids)).values(taken_until=None))
+
     def sent(self, letter_id: str) -> None:
         """Forget a letter that was sent."""
         with self._store.write() as connection:
