@@ -197,7 +197,8 @@ def _lines(claim_set: ClaimSet, parts: Parts, claim: Values, absent: frozenset[s
     for number, section, row in places:
         key = section.claim_key or claim_set.claim.claim_key
         values = values_of(section, row, absent, key)
-        values.setdefault("number", number)
+        if number is not None:
+            values.setdefault("number", number)
         need(section, row, values, ("number",), key)
         if claim["kind"] is not ClaimKind.INPATIENT:
             values.setdefault("service_start", claim["service_start"])

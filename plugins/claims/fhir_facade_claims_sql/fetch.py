@@ -31,6 +31,9 @@ Beside = Callable[[Sequence[str], Meanwhile], object]
 _WIDER = 10
 """So many times more rows are read where none can become a claim."""
 
+_RANKS: Mapping[type, int] = {str: 1, bytes: 2}
+"""SQLite's order of values of several types: numbers, texts, bytes."""
+
 Asked = tuple[Section, str, Sequence[Any]]
 """A section, its key column, and the values that it must have."""
 
@@ -192,7 +195,8 @@ class Fetcher:
         asked: list[Asked] = [(cover, key, self.samples.keys(connection, cover, key, covered) if covered else [])]
         places: list[tuple[int, int]] = []
         for index, (claim_set, rows) in enumerate(chosen):
-            keys = [row[str(claim_set.claim.claim_key)] for row in rows]
+            named = str(claim_set.claim.claim_key)
+            keys = [row[named] for row in rows if named in row]
             for number, section in enumerate((claim_set.line, *claim_set.parts)):
                 if not section.inline:
                     asked.append((section, str(section.claim_key), keys))
@@ -253,7 +257,11 @@ def _apart(rows: Iterable[Sequence[Any]], wanted: Sequence[Wanted]) -> list[list
 def _in_order(column: str | None, placed: Sequence[tuple[int, Row]]) -> list[Row]:
     if column is None:
         return [row for _, row in sorted(placed, key=lambda one: one[0])]
-    return sorted((row for _, row in placed), key=lambda row: (column not in row, row.get(column)))
+    rows = [row for _, row in placed]
+    try:
+        return sorted(rows, key=lambda row: (column not in row, row.get(column)))
+    except TypeError:  # SQLite keeps values of several types in one column
+        return sorted(rows, key=lambda row: (column not in row, _RANKS.get(type(row.get(column)), 0), row.get(column)))
 
 
 def _placed(places: Sequence[int], found: Sequence[list[Row]], count: int) -> list[list[Row]]:

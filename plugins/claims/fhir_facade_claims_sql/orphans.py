@@ -48,9 +48,22 @@ def orphans(engine: Engine, fetcher: Fetcher) -> Iterator[Rejected]:
     Raises:
         ClaimsUnavailable: the database does not answer.
     """
+    with reading(engine) as connection:
+        yield from _nameless(connection, fetcher)
     for bond in bonds(fetcher):
         with reading(engine) as streaming, reading(engine) as asking:
             yield from _without_parent(streaming, asking, fetcher, bond)
+
+
+def _nameless(connection: Connection, fetcher: Fetcher) -> Iterator[Rejected]:
+    member = fetcher.mapping.people["member"]
+    with without_time_limit(connection):
+        count = connection.execute(fetcher.statements.nameless(member)).scalar_one()
+    if count:
+        position = SourcePosition(file=member.source, line=f"{member.member_key} is NULL")
+        yield Rejected(
+            position=position, reason=f"{count:,} rows without {member.member_key}: nobody knows who they are"
+        )
 
 
 def bonds(fetcher: Fetcher) -> Iterator[Bond]:

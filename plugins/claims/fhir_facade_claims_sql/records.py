@@ -10,16 +10,19 @@ from typing import Any
 from fhir_facade.contracts.claims import Rejected
 from fhir_facade.contracts.people import Coverage
 from fhir_facade_claims_sql.claims import Spans
+from fhir_facade_claims_sql.fields import REQUIRED
 from fhir_facade_claims_sql.people import BUILDERS, RowFault, need, position_of, values_of
 from fhir_facade_claims_sql.sections import Section
 from fhir_facade_claims_sql.spec import Row
+
+_NEEDED = {name: tuple(sorted(fields)) for name, fields in REQUIRED.items()}
 
 
 def record(section: Section, row: Row, absent: frozenset[str]) -> Any:
     """The record of a row, or the ``Rejected`` that says why there is none."""
     try:
         values = values_of(section, row, absent, section.member_key)
-        need(section, row, values, ("last_updated",), section.member_key)
+        need(section, row, values, _NEEDED[section.record], section.member_key)
         return BUILDERS[section.record](values, position_of(section, row, section.member_key))
     except RowFault as fault:
         return Rejected(position=fault.position, reason=fault.reason)

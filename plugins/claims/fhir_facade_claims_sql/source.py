@@ -29,6 +29,7 @@ from fhir_facade_claims_sql.checks import faults_of, notes_of, unread_columns
 from fhir_facade_claims_sql.database import reading
 from fhir_facade_claims_sql.elements import fields_of
 from fhir_facade_claims_sql.fetch import Fetched, Fetcher, by_member
+from fhir_facade_claims_sql.left_out import CLAIMS_AT_ONCE, left_out
 from fhir_facade_claims_sql.mapping import MappingFile
 from fhir_facade_claims_sql.orphans import orphans
 from fhir_facade_claims_sql.people import PAYER, payer, values_of
@@ -40,9 +41,6 @@ from fhir_facade_claims_sql.settings import SqlSettings
 from fhir_facade_claims_sql.spec import Row
 
 log = logging.getLogger(__name__)
-
-CLAIMS_AT_ONCE = 500
-"""Claims of one ``MemberRecords``."""
 
 _MOST_PROVIDERS = 500
 """Providers that come along with a page; the facade asks for others itself."""
@@ -244,11 +242,11 @@ class SqlSource:
     def _one(self, connection: Connection, key: str, found: Mapping[str, Sequence[Any]]) -> Iterator[Change]:
         records = {name: [self._record(name, row) for row in of] for name, of in found.items()}
         yield from (item for items in records.values() for item in items if isinstance(item, Rejected))
-        members = good(records["member"])
-        if not members:
+        if not (members := good(records["member"])):
+            yield from left_out(self.fetcher, connection, key)
             return
-        coverages = newest_first(good(records["coverage"]))
-        rest = (members[0], tuple(coverages), tuple(good(records.get("representative", []))))
+        coverages = tuple(newest_first(good(records["coverage"])))
+        rest = members[0], coverages, tuple(good(records.get("representative", [])))
         yield from self._claims(connection, key, rest)
 
     def _claims(self, connection: Connection, key: str, rest: tuple[Any, Any, Any]) -> Iterator[Change]:

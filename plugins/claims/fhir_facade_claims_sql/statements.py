@@ -95,7 +95,13 @@ class Statements:
         key = str(section.member_key)
         rows = self.rows_of(section, [key]).subquery("m")
         ordered = self.bytewise(rows.c[key])
-        return sa.select(rows.c[key]).group_by(rows.c[key]).order_by(ordered).limit(200)
+        there = sa.select(rows.c[key]).where(rows.c[key].is_not(None))
+        return there.group_by(rows.c[key]).order_by(ordered).limit(200)
+
+    def nameless(self, section: Section) -> sa.Select[Any]:
+        """How many rows have no member key."""
+        rows = self.rows_of(section, [str(section.member_key)]).subquery("m")
+        return sa.select(sa.func.count()).select_from(rows).where(rows.c[str(section.member_key)].is_(None))
 
     def bytewise(self, column: Column) -> Column:
         """The column, compared byte by byte."""

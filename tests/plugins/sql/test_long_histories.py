@@ -11,7 +11,7 @@ import pytest
 
 from fhir_facade.contracts.claims import ClaimQuery, MemberRecords, Rejected
 from fhir_facade_claims_sql import SqlSource
-from fhir_facade_claims_sql.source import CLAIMS_AT_ONCE
+from fhir_facade_claims_sql.left_out import CLAIMS_AT_ONCE
 from tests.plugins.sql.conftest import opened
 
 SET = """
