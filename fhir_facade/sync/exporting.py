@@ -8,7 +8,9 @@ holds its id, the Patient it is about and its version beside it. What could not 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -57,8 +59,9 @@ class Output:
             raise ConfigError([f"--output {text}: the folder is there already; name a new one"])
         return cls("ndjson" if kind == "ndjson" else "parquet", Path(folder).resolve())
 
-    def make(self) -> None:
-        """Make the folder.
+    @contextmanager
+    def made(self) -> Iterator[None]:
+        """The folder for as long as files are written; where that fails nothing of it stays.
 
         Raises:
             ConfigError: it cannot be made.
@@ -67,6 +70,11 @@ class Output:
             self.folder.mkdir(mode=0o700, parents=True)
         except OSError as error:
             raise ConfigError([f"--output: {self.folder} cannot be made ({error.strerror})"]) from error
+        try:
+            yield
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
 
 
 def export(cluster: SparkCluster, stretches: Sequence[str], work: Work, output: Output) -> dict[str, int]:
@@ -75,18 +83,20 @@ def export(cluster: SparkCluster, stretches: Sequence[str], work: Work, output: 
     Raises:
         FacadeError: a stretch cannot be read or mapped, two members have one Patient id, or Spark does not answer.
     """
+    with output.made(), cluster.session() as spark:
+        return _written(cluster.frame(spark, stretches), _Rendering(cluster.opens, work), output)
+
+
+def _written(stretches: DataFrame, taking: _Rendering, output: Output) -> dict[str, int]:
     from pyspark import StorageLevel
 
-    with cluster.session() as spark:
-        taking = _Rendering(cluster.opens, work)
-        made = cluster.frame(spark, stretches).mapInArrow(taking, _SCHEMA).persist(StorageLevel.DISK_ONLY)
-        _refuse_faults(made)
-        output.make()
-        whole = _once(made)
-        columns = ("type", "resource") if output.format == "ndjson" else _COLUMNS[:-1]
-        writer = whole.select(*columns).write.partitionBy("type").mode("append")
-        (writer.text if output.format == "ndjson" else writer.parquet)(output.folder.as_uri())
-        return {row["type"]: row["count"] for row in whole.groupBy("type").count().collect()}
+    made = stretches.mapInArrow(taking, _SCHEMA).persist(StorageLevel.DISK_ONLY)
+    _refuse_faults(made)
+    whole = _once(made)
+    columns = ("type", "resource") if output.format == "ndjson" else _COLUMNS[:-1]
+    writer = whole.select(*columns).write.partitionBy("type").mode("append")
+    (writer.text if output.format == "ndjson" else writer.parquet)(output.folder.as_uri())
+    return {row["type"]: row["count"] for row in whole.groupBy("type").count().collect()}
 
 
 def _once(made: DataFrame) -> DataFrame:

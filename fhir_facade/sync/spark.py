@@ -119,7 +119,7 @@ def _told(error: Exception, starting: bool) -> str:
     except Exception:  # the Java process is gone, and with it what it had to say
         return f"{type(error).__name__}; what Java said stands above"
     first = str(words or "").strip().partition("\n")[0] if starting else ""
-    return f"{name}: {first}" if first else f"{name}; what Spark said stands above"
+    return f"{name}: {first}; what Spark said before stands above" if first else f"{name}; what Spark said stands above"
 
 
 _DEFAULTS = {

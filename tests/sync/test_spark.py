@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.resources.database import replica_url
+from fhir_facade.sync.exporting import Output
 from tests.peers.postgresql import Server
 from tests.plugins.rif import carrier
 from tests.sync.test_killed import end_state
@@ -157,3 +159,18 @@ def test_a_number_of_processes_is_not_passed_over_where_spark_has_its_own(tmp_pa
     done = facade(tmp_path, "state", "sync", "med", "--engine", "spark", "--workers", "3")
     assert done.returncode == 2
     assert "--workers is of --engine process" in done.stderr
+
+
+def test_a_folder_for_files_is_made_before_anything_is_read() -> None:
+    with pytest.raises(ConfigError, match="/proc/nowhere cannot be made"), Output.parse("ndjson:/proc/nowhere").made():
+        pytest.fail("files would be written into nothing")
+
+
+def test_nothing_stays_of_files_that_cannot_be_written_whole(tmp_path: Path) -> None:
+    def fail(half: Path) -> None:
+        half.touch()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), Output.parse(f"ndjson:{tmp_path / 'out'}").made():
+        fail(tmp_path / "out" / "half")
+    assert not (tmp_path / "out").exists()
