@@ -213,6 +213,11 @@ def conflicts(settings: Settings) -> list[str]:
             "identity.crosswalk: works for sources served from their copy; a live source knows its own ids alone",
         ),
         (not 1 <= settings.fhir.page_size <= 100, "fhir.page_size: must be 1–100"),
+        (not 0 <= settings.replica.partitions <= 1024, "replica.partitions: must be 0 (none) to 1024"),
+        (
+            bool(settings.store.partitions or settings.store.replicas),
+            "store: partitions and replicas are of [replica]; the store is never read from a standby",
+        ),
         (not 60 <= settings.oauth.access_token_s <= 3600, "oauth.access_token_s: must be 60–3600"),
         (not 10 <= settings.oauth.code_s <= 600, "oauth.code_s: must be 10–600"),
         (

@@ -152,3 +152,16 @@ def test_a_proxy_that_is_no_address_is_named(tmp_path: Path) -> None:
         "facade.toml: server.trusted_proxies: lb.example",
         "facade.toml: server.trusted_proxies: *",
     ]
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("[replica]\npartitions = -1", "replica.partitions: must be 0 (none) to 1024"),
+        ("[replica]\npartitions = 100000", "replica.partitions: must be 0 (none) to 1024"),
+        ("[store]\npartitions = 16", "store: partitions and replicas are of [replica]"),
+        ('[store]\nreplicas = [{ env = "STANDBY" }]', "store: partitions and replicas are of [replica]"),
+    ],
+)
+def test_what_a_database_cannot_have_is_refused(tmp_path: Path, table: str, told: str) -> None:
+    assert told in faults_of(tmp_path, f"{SMALLEST}{table}\n", {"STANDBY": "postgresql://standby/claims"})

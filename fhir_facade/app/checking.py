@@ -26,7 +26,7 @@ from fhir_facade.contracts.plugin import IDENTITY_GROUP
 from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.oauth.keys import read_records
 from fhir_facade.plugins import find, open_source
-from fhir_facade.resources.database import DATABASE_ERRORS
+from fhir_facade.resources.database import DATABASE_ERRORS, latest_version, schema_version
 from fhir_facade.resources.places import Place
 from fhir_facade.state import cursor_key, identifier_key, signing_folder, state_folder
 from fhir_facade.store import Store
@@ -115,13 +115,15 @@ def _can_be_named(provider: str) -> bool:
 
 
 def _standby(url: URL) -> Sequence[str]:
-    place = Place(url)
+    place, where = Place(url), url.render_as_string(hide_password=True)
     try:
         place.connect().close()
+        if schema_version(url) != latest_version():
+            return [f"replica.replicas: {where} is no standby of the replica: it has another schema"]
     except ClaimsUnavailable as error:
         return [f"replica.replicas: {error}"]
     except DATABASE_ERRORS as error:
-        return [f"replica.replicas: {url.render_as_string(hide_password=True)} cannot be reached: {told(error)}"]
+        return [f"replica.replicas: {where} cannot be reached: {told(error)}"]
     finally:
         place.close()
     return []

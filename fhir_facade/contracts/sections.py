@@ -57,7 +57,7 @@ class DatabaseSettings:
         "SQLAlchemy URL by reference, { env = … } or { file = … }; without it a SQLite file in the state folder",
         default=None,
     )
-    partitions: int = setting("PostgreSQL replica: number of hash partitions by member, 0 for none", default=0)
+    partitions: int = setting("PostgreSQL replica: number of hash partitions by member, 0 for none (0–1024)", default=0)
     replicas: tuple[Secret, ...] = setting(
         "PostgreSQL replica: URLs of hot standbys that reads are spread over", default=()
     )

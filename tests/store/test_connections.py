@@ -72,6 +72,10 @@ def test_the_check_names_a_store_and_a_standby_that_cannot_be_reached(
     found = CliRunner().invoke(main, ["check", "--config", str(small_config)])
     assert found.exit_code == 1
     assert re.search(r"replica\.replicas: .*reader:\*\*\*@127.0.0.1.* cannot be reached: .*refused", found.output)
+    monkeypatch.setenv("NOWHERE", postgresql.database())
+    found = CliRunner().invoke(main, ["check", "--config", str(small_config)])
+    assert "is no standby of the replica: it has another schema" in found.output
+    monkeypatch.setenv("NOWHERE", nobody)
     small_config.write_text(f'{text}\n[store]\nurl = {{ env = "NOWHERE" }}\n')
     found = CliRunner().invoke(main, ["check", "--config", str(small_config)])
     assert re.search(r"the store at .*reader:\*\*\*@127.0.0.1.* does not answer: .*refused", found.output)
