@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fhir_facade.app.databases import store_url
+from fhir_facade.app.databases import ACCOUNT, require_current_store, store_url, write_down
 from fhir_facade.contracts.accounts import Invitation, KeptAccount
 from fhir_facade.contracts.errors import ConfigError
 from fhir_facade.contracts.sections import Settings
@@ -54,6 +54,7 @@ def invite(settings: Settings, evidence: Mapping[str, str], proofing: str, ial: 
     if not evidence or not proofing.strip():
         raise ConfigError(["name at least one identifier of the person, and say how the identity was proofed"])
     invitation = Invitation(evidence=evidence, proofing=proofing.strip(), ial=ial)
+    write_down(settings, ACCOUNT, "invited", detail=f"a member, ial {ial},")
     return accounts.invite(invitation, system_clock() + days * DAY_S)
 
 
@@ -68,6 +69,7 @@ def reset(settings: Settings, username: str, proofing: str, days: int) -> str:
     invitation = Invitation(
         evidence=found.account.evidence, proofing=proofing.strip(), ial=found.ial, subject=found.account.subject
     )
+    write_down(settings, ACCOUNT, "invited", detail="a member, to replace password and second factor,")
     return accounts.invite(invitation, system_clock() + days * DAY_S)
 
 
@@ -77,7 +79,9 @@ def rekey(settings: Settings) -> int:
     Raises:
         ConfigError: the config has no local log-in.
     """
-    return _opened(settings).rekey()
+    accounts = _opened(settings)
+    write_down(settings, "key", "rotated", detail="identifiers")
+    return accounts.rekey()
 
 
 def unlock(settings: Settings, username: str) -> None:
@@ -88,6 +92,7 @@ def unlock(settings: Settings, username: str) -> None:
     """
     accounts = _opened(settings)
     found = _known(accounts, username)
+    write_down(settings, ACCOUNT, "unlocked", detail="a member")
     accounts.succeeded(found.account.subject)
 
 
@@ -110,6 +115,7 @@ def names(settings: Settings) -> list[dict[str, str]]:
 def _opened(settings: Settings) -> LocalAccounts:
     if "local" not in settings.identity.providers:
         raise ConfigError(['the config has no local log-in; write provider = "local" under [identity]'])
+    require_current_store(settings)
     return local_accounts(settings, Store(store_url(settings)))
 
 

@@ -70,15 +70,29 @@ def audit_log(settings: Settings) -> AuditLog:
     return AuditLog(audit_url(settings), identifier_key(settings))
 
 
-def write_down(settings: Settings, what: str, outcome: str, *, app_id: str = "", detail: str = "") -> None:
-    """One line of the audit trail about what an operator did by command, under the name of their account here.
+ACCOUNT = "account"
+"""What the trail calls acts about an account or a log-in; of a member they are no use of the member's data."""
+
+
+def write_down(
+    settings: Settings, what: str, outcome: str, *, app_id: str = "", patient: str = "", detail: str = ""
+) -> None:
+    """One line of the audit trail about what an operator does by command, under the name of their account here.
+
+    Args:
+        settings: say where the trail is.
+        what: as in ``AuditEvent``.
+        outcome: as in ``AuditEvent``.
+        app_id: the app, where it is about one.
+        patient: ``Patient.id`` of the member, where it is about one.
+        detail: names no person.
 
     Raises:
         AuditUnavailable: it cannot be written.
     """
     log = audit_log(settings)
-    actor = f"operator {getpass.getuser()}"
-    log.write(AuditEvent(what=what, outcome=outcome, app_id=app_id, actor=actor, detail=f"{detail} by command".strip()))
+    who, told = f"operator {getpass.getuser()}", f"{detail} by command".strip()
+    log.write(AuditEvent(what=what, outcome=outcome, app_id=app_id, actor=who, patient=patient, detail=told))
     log.close()
 
 
@@ -99,6 +113,17 @@ def create_new_files(settings: Settings) -> None:
     names = (make_url(store_url(settings)).database, replica_url(settings).database)
     if not any(urls) and not any(name and os.path.exists(name) and os.path.getsize(name) for name in names):
         migrate_databases(settings)
+
+
+def require_current_store(settings: Settings) -> None:
+    """Nothing, where the store has this release's schema: for commands that leave the copy alone.
+
+    Raises:
+        ConfigError: it has another; it says what to type.
+        StoreUnavailable: it does not answer.
+    """
+    if faults := store_faults(settings):
+        raise ConfigError(faults)
 
 
 def require_current_schemas(settings: Settings) -> None:

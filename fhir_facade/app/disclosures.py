@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fhir_facade.app.databases import ACCOUNT
 from fhir_facade.fhir.disclosure import Disclosure
 from fhir_facade.resources.disclosures import Disclosures
 from fhir_facade.store import Store
@@ -22,6 +23,8 @@ def disclosures_of(log: AuditLog, store: Store) -> Disclosures:
         while found := log.of_member(patient, limit=AT_ONCE, before=before):
             _look_up_names(store, {line.app_id for line in found}, names)
             for line in found:
+                if line.what == ACCOUNT:  # an operator's act: nobody saw data of the member
+                    continue
                 yield _disclosure(line, names.get(line.app_id, ""))
             before = found[-1].number
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from fhir_facade.app.databases import require_current_store
 from fhir_facade.app.staff import checked_trail
 from fhir_facade.cli.options import config_option, json_option, print_json, settings_of
 
@@ -22,6 +23,7 @@ def audit() -> None:
 def verify(config: Path | None, as_json: bool) -> None:
     """Hold every line against the one before and every anchor against its line; exits 1 when one was changed."""
     settings = settings_of(config)
+    require_current_store(settings)
     report = checked_trail(settings)
     last = {"number": report.last_anchor[0], "seal": report.last_anchor[1]} if report.last_anchor else None
     if as_json:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from fhir_facade.app.databases import ACCOUNT, require_current_schemas, write_down
 from fhir_facade.app.parts import open_parts
 from fhir_facade.app.trying import try_log_in
 from fhir_facade.cli.options import config_option, json_option, print_json, print_rows, settings_of
@@ -27,6 +28,7 @@ def identity() -> None:
 def try_(config: Path | None, as_json: bool, provider: str | None) -> None:
     """Log in on this terminal; prints the evidence, masked, and how many members it finds."""
     settings = settings_of(config)
+    require_current_schemas(settings)
     trial = try_log_in(
         open_parts(settings),
         provider or settings.identity.providers[0],
@@ -60,7 +62,10 @@ def unblock(config: Path | None, patient: str) -> None:
 
 
 def _set_block(config: Path | None, patient: str, since: int | None) -> None:
-    parts = open_parts(settings_of(config))
+    settings = settings_of(config)
+    require_current_schemas(settings)
+    parts = open_parts(settings)
     if since is not None and parts.people.name(patient) is None:
         raise ConfigError([f"no member {patient} is served here"])
+    write_down(settings, ACCOUNT, "allowed again" if since is None else "blocked", patient=patient)
     Logins(parts.store).block(f"Patient/{patient}", since)
