@@ -130,6 +130,7 @@ def _reading_engine(url: URL) -> Engine:
         isolation_level="AUTOCOMMIT",
         connect_args={**NOTICING, "connect_timeout": _CONNECT_TIMEOUT_S, "options": options},
     )
+    event.listen(engine, "do_connect", _connect_impatiently)
     event.listen(engine, "connect", _prepare_postgresql)
     return engine
 
@@ -139,6 +140,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA query_only=ON")
     connection.execute("PRAGMA busy_timeout=2000")
     connection.execute("PRAGMA cache_size=-16384")
+
+
+def _connect_impatiently(_dialect: Any, _record: Any, places: Any, named: Any) -> Any:
+    from fhir_facade.resources.impatient import Impatient  # psycopg comes with the extra "postgresql"
+
+    return Impatient.connect(*places, **named)
 
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:

@@ -86,6 +86,8 @@ class Reader:
                 return _fetch(held, text, named)
             except DATABASE_ERRORS as error:
                 broken = held is not None and held.broken
+                if held is not None and broken:
+                    held.place.rest(error)
                 self._drop()
                 if not broken or attempt == len(self._places):  # elsewhere only where the connection broke
                     raise ClaimsUnavailable(f"the replica cannot be read: {told(error)}") from error
