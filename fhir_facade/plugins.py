@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fhir_facade.contracts.claims import ClaimsSource
-from fhir_facade.contracts.errors import ConfigError
+from fhir_facade.contracts.errors import ConfigError, FacadeError
+from fhir_facade.contracts.guarding import guarded
 from fhir_facade.contracts.identity import IdentityProvider
 from fhir_facade.contracts.plugin import (
     CLAIMS_CONTRACT,
@@ -24,6 +26,8 @@ from fhir_facade.contracts.plugin import (
 from fhir_facade.contracts.sections import SourceSettings
 from fhir_facade.contracts.settings import Reader
 from fhir_facade.contracts.upstream import ResourceSource
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +123,7 @@ def open_source(source: SourceSettings, folder: Path, scratch: Path) -> ClaimsSo
 
     Raises:
         ConfigError: the plugin or its settings cannot be used, or the folder cannot be made.
+        ClaimsInvalid: the plugin raised something else.
     """
     plugin: ClaimsPlugin = find(CLAIMS_GROUP, source.adapter)
     options = _options(plugin.settings, source.options, f"claims.{source.adapter}", folder)
@@ -127,7 +132,17 @@ def open_source(source: SourceSettings, folder: Path, scratch: Path) -> ClaimsSo
     except OSError as error:
         fault = f"the folder {scratch} for temporary files of {source.name} cannot be made ({error.strerror})"
         raise ConfigError([fault]) from error
-    return plugin.open(options, SourceContext(name=source.name, scratch=scratch))
+    with guarded(f"the adapter {source.adapter}"):
+        return plugin.open(options, SourceContext(name=source.name, scratch=scratch))
+
+
+def close_source(source: ClaimsSource | ResourceSource, name: str) -> None:
+    """Close a source; one that cannot be closed is told in the log, and stops nothing."""
+    try:
+        with guarded():
+            source.close()
+    except FacadeError as error:
+        log.warning("a source could not be closed", extra={"source": name, "fault": str(error)})
 
 
 def open_provider(name: str, table: Mapping[str, Any], folder: Path, context: IdentityContext) -> IdentityProvider:

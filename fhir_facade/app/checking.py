@@ -21,11 +21,12 @@ from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.claims import Capabilities, HasNotes
 from fhir_facade.contracts.databases import told
 from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError, FacadeError
+from fhir_facade.contracts.guarding import guarded
 from fhir_facade.contracts.identity import Account
 from fhir_facade.contracts.plugin import IDENTITY_GROUP
 from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.oauth.keys import read_records
-from fhir_facade.plugins import find, open_source
+from fhir_facade.plugins import close_source, find, open_source
 from fhir_facade.resources.database import DATABASE_ERRORS, latest_version, schema_version
 from fhir_facade.resources.places import Place
 from fhir_facade.state import cursor_key, identifier_key, signing_folder, state_folder
@@ -71,12 +72,12 @@ def notes_of(settings: Settings) -> list[str]:
     """What is no fault, and better known; sources that cannot be opened are among the faults already."""
     notes = [*_unwritable(settings), *_unnamed(settings)]
     for entry in settings.claims:
-        with suppress(FacadeError):
+        with suppress(FacadeError), guarded():
             source = open_source(entry, settings.path.parent, scratch_of(settings, entry))
             if isinstance(source, HasNotes):
                 notes += [f"claims {entry.name}: {note}" for note in source.notes()]
             notes += [f"claims {entry.name}: {note}" for note in _apart(settings, source.capabilities)]
-            source.close()
+            close_source(source, entry.name)
     return notes
 
 
@@ -163,14 +164,12 @@ def _source(settings: Settings, entry: SourceSettings) -> Sequence[str]:
     except FacadeError as error:
         return [f"claims {entry.name}: {error}"]
     try:
-        return [
-            f"claims {entry.name}: {fault}"
-            for fault in [*source.check(), *_unmatched(settings, entry, source.capabilities)]
-        ]
+        with guarded():
+            faults = [*source.check(), *_unmatched(settings, entry, source.capabilities)]
     except FacadeError as error:
-        return [f"claims {entry.name}: {error}"]
-    finally:
-        source.close()
+        faults = [str(error)]
+    close_source(source, entry.name)
+    return [f"claims {entry.name}: {fault}" for fault in faults]
 
 
 def _unmatched(settings: Settings, entry: SourceSettings, capabilities: Capabilities) -> Sequence[str]:

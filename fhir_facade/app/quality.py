@@ -29,7 +29,7 @@ from fhir_facade.contracts.records import Claim
 from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.contracts.upstream import ResourcePage, ResourceQuery, ResourceSource
 from fhir_facade.fhir.mapper import Mapped, Mapper, Rejection
-from fhir_facade.plugins import open_source
+from fhir_facade.plugins import close_source, open_source
 
 log = logging.getLogger(__name__)
 
@@ -68,11 +68,11 @@ def _examine(
         _unavailable(str(error), report)
     except FacadeError:
         raise
-    except Exception as error:  # an adapter that is being written raises anything
+    except (Exception, SystemExit) as error:  # an adapter that is being written raises anything
         log.exception("the source raised %s", type(error).__name__)
         report.faults.append(f"the source raised {raised(error)}; what follows it was not read")
     finally:
-        source.close()
+        close_source(source, report.source)
 
 
 def _unavailable(reason: str, report: Report) -> None:

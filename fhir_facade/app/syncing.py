@@ -19,10 +19,11 @@ from fhir_facade.app.sources import mapper_of, match_hash, policy_of, scratch_of
 from fhir_facade.app.trail import Trail
 from fhir_facade.contracts.claims import ExtractSource
 from fhir_facade.contracts.errors import ClaimsUnavailable, ConfigError
+from fhir_facade.contracts.guarding import guarded
 from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.contracts.stretches import ReadsInStretches
 from fhir_facade.oauth.codes import end_grants_on
-from fhir_facade.plugins import open_source
+from fhir_facade.plugins import close_source, open_source
 from fhir_facade.resources.crosswalk import Crosswalk, PatientOf, own_patient
 from fhir_facade.resources.page import Freshness
 from fhir_facade.resources.replica import ReplicaResources
@@ -76,15 +77,17 @@ def sync_source(
     arrived = files_in(entry.drop) if entry.drop else None
     source = open_source(entry, settings.path.parent, scratch_for(settings, entry, spark))
     try:
-        if entry.mode != "replica" or not isinstance(source, ExtractSource):
+        with guarded():  # looking whether it has the face asks for its capabilities
+            extract = source if isinstance(source, ExtractSource) else None
+        if entry.mode != "replica" or extract is None:
             raise ConfigError([f"{name} is served live: it has no copy to sync"])
         plan = plan_of(settings, entry, allow_removals=allow_removals, workers=workers)
         if spark:
             in_stretches(entry, source)
             plan = replace(plan, cluster=cluster_of(settings, entry))
-        report = remembered(settings, name, lambda: sync(source, plan, on_progress))
+        report = remembered(settings, name, lambda: sync(extract, plan, on_progress))
     finally:
-        source.close()
+        close_source(source, name)
     if arrived is not None:
         remember_files(settings, entry, arrived)
     return report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fhir_facade.contracts.claims import ExtractSource, MemberRecords
-from fhir_facade.contracts.errors import ClaimsInvalid, FacadeError, raised
+from fhir_facade.contracts.guarding import guarded
 
 Told = tuple[str, int, int]
 """A member's id, and how many of their claims and lines were read."""
@@ -18,12 +18,8 @@ class Counter:
     """Counts what the source's progress is told in."""
 
     def __init__(self, source: ExtractSource, on_progress: OnProgress | None) -> None:
-        try:
+        with guarded():
             progress = source.progress()
-        except FacadeError:
-            raise
-        except Exception as error:
-            raise ClaimsInvalid("source-raised", f"the source raised {raised(error)}") from error
         self._unit, self._total = progress.unit, progress.total
         self._tell = on_progress
         self._count = 0

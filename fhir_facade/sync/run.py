@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 from fhir_facade.contracts.claims import Checkpoint, ExtractSource, MemberRecords, Removed
 from fhir_facade.contracts.databases import told
 from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, FacadeError, raised
+from fhir_facade.contracts.guarding import guarded
 from fhir_facade.contracts.stretches import ReadsInStretches
 from fhir_facade.resources.database import DATABASE_ERRORS, writer
 from fhir_facade.resources.frames import ENOUGH_SAMPLES, PLAIN, Dictionary, Packer
@@ -90,7 +91,7 @@ def fingerprint(rendering: str) -> str:
     return f"{rendering}/{index:08x}/{_STORAGE}"
 
 
-def _raised(error: Exception) -> ClaimsInvalid:
+def _raised(error: BaseException) -> ClaimsInvalid:
     return ClaimsInvalid("source-raised", f"the source raised {raised(error)}")
 
 
@@ -114,8 +115,9 @@ class _Run:
         self._finished = False
 
     def work(self, started: float) -> None:
-        with self._engine.begin() as connection:
+        with guarded():
             snapshots = self._source.capabilities.snapshot
+        with self._engine.begin() as connection:
             self._state = begin_run(connection, self._plan.name, self._rendering, snapshots)
             self._dictionary = newest_dictionary(connection, self._state.key)
         self._latest = self._state.watermark
@@ -176,7 +178,7 @@ class _Run:
             except FacadeError:
                 self._flush(None)
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self._flush(None)
                 raise _raised(error) from error
             if change is None:
@@ -196,12 +198,8 @@ class _Run:
         if not shared or not isinstance(self._source, ReadsInStretches):
             return []
         self._drain()
-        try:
+        with guarded():
             found = self._source.stretches(self._latest)
-        except FacadeError:
-            raise
-        except Exception as error:
-            raise _raised(error) from error
         return found if clustered or len(found) > 1 else []
 
     def _read_stretches(self, stretches: Sequence[str]) -> bool:
