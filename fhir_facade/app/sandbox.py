@@ -52,7 +52,7 @@ def test_log_ins(settings: Settings, limit: int) -> list[dict[str, Any]]:
     if told:
         return told
     key = identifier_key(settings)
-    found = patients(replica_url(settings), limit)
+    found = patients(replica_url(settings), [source.name for source in settings.claims], limit)
     return [{"username": one, "password": generated_password(key, one), "story": "", "patient": one} for one in found]
 
 
@@ -84,7 +84,8 @@ def token_for(settings: Settings, member: str, app_name: str, scopes: str) -> di
     parts = open_parts(settings)
     app = find_app(parts.store, app_name)
     if app is None:
-        raise ConfigError([f"no app {app_name} is registered; see: fhir-facade apps list --config {settings.path}"])
+        known = f"see: fhir-facade apps list --config {settings.path}"
+        raise ConfigError([f"no app, or more than one, is registered as {app_name}; {known}"])
     patient = _patient(parts, member)
     try:
         token = mint_token(parts.server, app, patient=patient, scopes=scopes)

@@ -10,16 +10,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade.resources.database import writer
-from fhir_facade.resources.schema import member
+from fhir_facade.resources.schema import member, source
 
 
-def patients(url: URL, limit: int) -> Sequence[str]:
+def patients(url: URL, sources: Sequence[str], limit: int) -> Sequence[str]:
     """The first ``limit`` Patient ids, in order.
+
+    Args:
+        url: of the replica.
+        sources: whose members; a copy may hold those of others, which are not served.
+        limit: most ids.
 
     Raises:
         ClaimsUnavailable: the replica cannot be read.
     """
-    wanted = sa.select(member.c.patient).distinct().order_by(member.c.patient).limit(limit)
+    served = sa.select(member.c.patient).join(source, source.c.key == member.c.source).where(source.c.name.in_(sources))
+    wanted = served.distinct().order_by(member.c.patient).limit(limit)
     engine = writer(url)
     try:
         with engine.connect() as connection:
