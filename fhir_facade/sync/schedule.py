@@ -95,12 +95,19 @@ def _marks(path: Path) -> str:
 def newest_settled(folder: Path, now: datetime) -> datetime | None:
     """When the newest file arrived; None while there is none, or any is still changing or just being moved away."""
     try:
-        changed = [datetime.fromtimestamp(path.stat().st_mtime, UTC) for path in _files(folder)]
+        changed = [_changed(path, now) for path in _files(folder)]
     except FileNotFoundError:
         return None
     if not changed or now - max(changed) < SETTLED:
         return None
     return max(changed)
+
+
+def _changed(path: Path, now: datetime) -> datetime:
+    """When a file was written; where whoever copied it gave it a date to come, when it was put there."""
+    found = path.stat()
+    written = datetime.fromtimestamp(found.st_mtime, UTC)
+    return written if written <= now else datetime.fromtimestamp(found.st_ctime, UTC)
 
 
 def business_days(start: datetime, end: datetime) -> int:

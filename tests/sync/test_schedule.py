@@ -50,6 +50,18 @@ def test_files_count_when_they_have_settled(tmp_path: Path) -> None:
     assert not plan.due(None, arrived + timedelta(seconds=30), tmp_path)
 
 
+def test_a_file_with_a_date_to_come_has_arrived_when_it_was_put_there(tmp_path: Path) -> None:
+    plan, came = parse("on files"), datetime.now(UTC)
+    file = tmp_path / "claims.txt"
+    file.write_text("x", encoding="utf-8")
+    tomorrow = came.timestamp() + 24 * 3600
+    os.utime(file, (tomorrow, tomorrow))
+
+    assert not plan.due(None, came + timedelta(seconds=30), tmp_path)
+    assert plan.due(None, came + timedelta(minutes=2), tmp_path)
+    assert plan.due(came - timedelta(hours=1), came + timedelta(minutes=2), tmp_path)
+
+
 def test_a_weekend_is_no_working_day() -> None:
     friday, monday = datetime(2026, 11, 20, 23, tzinfo=UTC), datetime(2026, 11, 23, 1, tzinfo=UTC)
 
