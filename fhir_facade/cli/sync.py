@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -71,18 +73,8 @@ def sync(
         return
     create_new_files(settings)
     require_current_schemas(settings)
-    names = [entry.name for entry in settings.claims if entry.mode == "replica"] if every else [str(source)]
-    reports, failed = [], False
-    for name in names:
-        try:
-            reports.append(run(settings, name, allow_removals=allow_removals, workers=workers or 0, spark=spark))
-        except FacadeError as error:
-            if not every:
-                raise
-            click.echo(f"{name}: {error}; the other sources are synced all the same", err=True)
-            failed = True
-    if every and not names:
-        click.echo("no source is served from its copy: there is nothing to sync", err=True)
+    once = partial(run, settings, allow_removals=allow_removals, workers=workers or 0, spark=spark)
+    reports, failed = every_one(settings, once, as_json=as_json) if every else ([once(str(source))], False)
     for report in reports:
         if as_json:
             print_json(report.as_dict())
@@ -91,6 +83,23 @@ def sync(
         if report.rejected:
             click.echo(f"{report.rejected:,} records were rejected; they are listed in {report.rejects}", err=True)
     sys.exit(1 if failed or any(report.rejected for report in reports) else 0)
+
+
+def every_one(settings: Settings, once: Callable[[str], SyncReport], *, as_json: bool) -> tuple[list[SyncReport], bool]:
+    """Sync each source that is served from its copy; the reports, and whether one failed."""
+    names = [entry.name for entry in settings.claims if entry.mode == "replica"]
+    reports, failed = [], False
+    for name in names:
+        try:
+            reports.append(once(name))
+        except FacadeError as error:
+            click.echo(f"{name}: {error}; the other sources are synced all the same", err=True)
+            if as_json:
+                print_json({"source": name, "error": str(error)})
+            failed = True
+    if not names:
+        click.echo("no source is served from its copy: there is nothing to sync", err=True)
+    return reports, failed
 
 
 def is_spark(engine: str, workers: int | None) -> bool:

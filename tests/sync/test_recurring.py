@@ -86,7 +86,9 @@ def test_syncing_all_goes_on_after_a_source_that_fails_and_says_which(config: Pa
     assert done.exit_code == 1
     assert "gone: " in done.stderr
     assert "the other sources are synced all the same" in done.stderr
-    (report,) = [json.loads(line) for line in done.stdout.splitlines()]
+    failed, report = sorted((json.loads(line) for line in done.stdout.splitlines()), key=lambda one: one["source"])
+    assert failed["source"] == "gone"
+    assert failed["error"] in done.stderr
     assert (report["source"], report["written"]["Patient"]) == ("state", 21)
 
 
