@@ -103,6 +103,7 @@ class LoginDesk:
             "stopped.html",
             STATUS[why],
             posts_to=asked.returns_to if asked else "",
+            at=f"/login/{visit_id}/ended/{why}" if asked else "",
             title=texts(f"stopped.{why}_title"),
             text=texts(f"stopped.{why}_text"),
             again=f"/login/{visit_id}" if asked and why in MAY_TRY_AGAIN else "",
@@ -149,6 +150,11 @@ class LoginPages:
             return again or self._desk.stopped(Stop.EXPIRED, None)
         return self._show(asked, flow.finish(visit_id, came.state, came.answer, came.browser))
 
+    def ended(self, visit_id: str, why: str) -> AnyResponse:
+        """Why a log-in ended, read once more in another language: what the log-in brought is used up by then."""
+        asked = self._desk.waiting(visit_id)
+        return self._desk.stopped(Stop(why) if asked and why in set(Stop) else Stop.EXPIRED, asked)
+
     def choose_member(self, visit_id: str) -> AnyResponse:
         """Choose for whom to decide, where one may act for several."""
         asked, visit = self._desk.waiting(visit_id), self._desk.flow.known(visit_id)
@@ -186,7 +192,9 @@ class LoginPages:
         if isinstance(begin, PostTo):
             return self._desk.pages.render("post_to.html", posts_to=begin.url, url=begin.url, fields=begin.fields)
         if isinstance(begin, AskPasskey):
-            return self._page("passkey.html", asked, state=step.state, options=begin.options)
+            return self._page(
+                "passkey.html", asked, at=_begins(asked, step.provider), state=step.state, options=begin.options
+            )
         return self._form(asked, step, begin)
 
     def _form(self, asked: AppRequest, step: Begun, begin: AskFor) -> AnyResponse:
@@ -194,6 +202,7 @@ class LoginPages:
             "form.html",
             asked,
             403 if step.denied else 200,
+            at=_begins(asked, step.provider),
             state=step.state,
             fields=begin.fields,
             hint=begin.hint,
@@ -202,12 +211,13 @@ class LoginPages:
             intro=self._intro("form.intro", asked),
         )
 
-    def _page(self, template: str, asked: AppRequest, status: int = 200, **values: object) -> Response:
+    def _page(self, template: str, asked: AppRequest, status: int = 200, *, at: str = "", **values: object) -> Response:
         visit_id = asked.authorization_id
         return self._desk.pages.render(
             template,
             status,
             posts_to=asked.returns_to,
+            at=at,
             base=f"/login/{visit_id}",
             token=self._desk.token(visit_id),
             **values,
@@ -219,6 +229,11 @@ class LoginPages:
 
     def _named(self, person: Person) -> dict[str, object]:
         return {"name": self._desk.people.name(person.patient) or person.patient, "represents": person.represents}
+
+
+def _begins(asked: AppRequest, provider: str) -> str:
+    """Where the log-in with that system begins, whatever answer led to this page."""
+    return f"/login/{asked.authorization_id}/with/{provider}"
 
 
 def _after(visit_id: str) -> str:
@@ -233,6 +248,7 @@ def login_blueprint(desk: LoginDesk) -> Blueprint:
     blueprint.add_url_rule("/login/callback", "callback", pages.callback, methods=both)
     blueprint.add_url_rule("/login/<visit_id>", "start", pages.start)
     blueprint.add_url_rule("/login/<visit_id>/with/<provider>", "begin", pages.begin)
+    blueprint.add_url_rule("/login/<visit_id>/ended/<why>", "ended", pages.ended)
     blueprint.add_url_rule("/login/<visit_id>/member", "member", pages.choose_member, methods=both)
     publish_documents(blueprint, desk.flow.choices, "/login")
     return blueprint

@@ -52,6 +52,7 @@ class MemberPages:
         return self._desk.pages.render(
             "members.html",
             400 if nothing_left else 200,
+            at="/members",
             grants=[_shown(sharing, texts) for sharing in self._sharings.of(patient)],
             nothing_left=nothing_left,
             name=name,
@@ -82,7 +83,7 @@ class MemberPages:
         """Says that a form is over, with a way to a fresh one."""
         texts = self._desk.pages.texts()
         values = {"title": texts("stopped.expired_title"), "text": texts("mine.stale"), "again": "/members"}
-        return self._desk.pages.render("stopped.html", 400, base="", token="", **values)
+        return self._desk.pages.render("stopped.html", 400, at="/members", base="", token="", **values)
 
     def _logout_url(self, visit: VisitRow) -> str | None:
         """Where the log-in system ends its own session, so that the next person on this computer must log in."""

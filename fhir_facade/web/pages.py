@@ -56,13 +56,15 @@ class Pages:
         """The texts of the language this request wants."""
         return Texts(wanted_language(request), {"agency": self.agency.name, "contact": self.agency.contact})
 
-    def render(self, template: str, status: int = 200, *, posts_to: str = "", **values: Any) -> Response:
+    def render(self, template: str, status: int = 200, *, posts_to: str = "", at: str = "", **values: Any) -> Response:
         """A page.
 
         Args:
             template: file name below ``templates``.
             status: HTTP status.
             posts_to: an absolute URL that forms of this page may lead to besides the facade itself.
+            at: where the page is found in another language; the address that was asked for, unless that one only
+                takes answers.
             values: what the template needs.
         """
         texts = self.texts()
@@ -71,7 +73,7 @@ class Pages:
             agency=self.agency,
             sandbox=self.sandbox,
             languages=LANGUAGES,
-            here=_here(),
+            here=_here(at or request.path),
             static=self.agency.assets.url,
             **values,
         )
@@ -101,6 +103,6 @@ def _source(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} else f"{parts.scheme}:"
 
 
-def _here() -> dict[str, str]:
-    """This page's address in each language; a page that answered a form leads to the page of that address."""
-    return {language: f"{request.path}?lang={language}" for language in LANGUAGES}
+def _here(path: str) -> dict[str, str]:
+    """A page's address in each language; a page that answered a form leads to the page of that address."""
+    return {language: f"{path}?lang={language}" for language in LANGUAGES}

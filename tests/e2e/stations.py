@@ -67,6 +67,7 @@ PAGES: Mapping[str, tuple[Station, ...]] = {
     "/members/enter/<visit_id>": (Station("enter-expired", "/members/enter/me-x", status=400),),
     "/login/<visit_id>": (Station("log-in-expired", "/login/nobody", status=400),),
     "/login/<visit_id>/with/<provider>": (Station("log-in", "/login/{visit}/with/sandbox", "arriving"),),
+    "/login/<visit_id>/ended/<why>": (Station("log-in-ended", "/login/{visit}/ended/denied", "arriving", status=403),),
     "/login/<visit_id>/member": (Station("log-in-for-whom", "/login/{visit}/member", "acting"),),
     "/login/<visit_id>/consent": (Station("consent", "/login/{visit}/consent", "deciding"),),
     "/login/callback": (Station("log-in-stopped", "/login/callback?state=x", status=400),),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from fhir_facade.contracts.identity import Assurance
@@ -208,6 +210,33 @@ def test_every_page_is_in_spanish_when_the_browser_wants_it(stage) -> None:
     chosen = stage.client.get("/login/request-1?lang=es")
     assert "lang=es" in chosen.headers["Set-Cookie"]
     assert "Elija cómo" in stage.client.get("/login/request-1").text
+
+
+def test_a_wrong_password_and_its_page_can_be_read_in_another_language(stage) -> None:
+    wrong = stage.log_in("wrong")
+    assert 'href="/login/request-1/with/password?lang=es"' in wrong.text
+    page = stage.client.get("/login/request-1/with/password?lang=es")
+    assert page.status_code == 200
+    state = stage.hidden(page.text, "state")
+    answer = stage.client.post("/login/callback", data={"state": state, "username": "maria", "password": "right"})
+    assert answer.location == "/login/request-1/consent"
+
+
+def test_why_a_log_in_ended_can_be_read_in_another_language(stage) -> None:
+    state = stage.client.get("/login/request-1/with/far").location.partition("state=")[2]
+    page = stage.client.get("/login/callback", query_string={"state": state, "error": "access_denied"})
+    spanish = re.search('href="([^"]+lang=es)"', page.text)
+    assert spanish
+    again = stage.client.get(spanish[1])
+    assert (again.status_code, again.headers["Content-Language"]) == (403, "es")
+    assert catalog("es")["stopped.denied_title"] in again.text
+    assert 'action="/login/request-1/cancel"' in again.text
+
+
+def test_a_reason_that_is_none_or_of_another_browser_is_an_ended_page(stage) -> None:
+    assert stage.client.get("/login/request-1/ended/none-such").status_code == 400
+    stage.client.set_cookie("facade_request", "another-browser")
+    assert stage.client.get("/login/request-1/ended/denied").status_code == 400
 
 
 def test_every_page_forbids_frames_scripts_of_others_and_caches(stage) -> None:

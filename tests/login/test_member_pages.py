@@ -116,6 +116,7 @@ def test_leaving_nothing_is_explained_and_changes_nothing(mine) -> None:
     answer = narrow(mine)
     assert answer.status_code == 400
     assert "Leave at least one box ticked" in answer.text
+    assert 'href="/members?lang=es"' in answer.text
     assert mine.grants.narrowed == []
 
 
