@@ -75,6 +75,9 @@ class FolderCarrier:
         """Write the file, whole or not at all."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         message = message_of(letter, self._sender)
+        message.set_content(
+            letter.text, cte="8bit"
+        )  # people read the file as it is: a link must stand whole in its line
         draft = self._folder / f".{new_id()}"
         draft.write_bytes(bytes(message))
         draft.rename(self._folder / f"{message['X-Written']}-{new_id(8)}.eml")

@@ -16,7 +16,7 @@ import pytest
 from fhir_facade.cli.apps_review import opened
 from fhir_facade.contracts.sections import MailSettings
 from fhir_facade.login.keys import LoginKeys
-from fhir_facade.registry.mail import Letter, Mailroom, SmtpCarrier, message_of
+from fhir_facade.registry.mail import FolderCarrier, Letter, Mailroom, SmtpCarrier, message_of
 from fhir_facade.store import Store, migrate
 from fhir_facade.store.letters import Letters
 from fhir_facade.web.letters import composer
@@ -159,3 +159,11 @@ def test_a_command_ends_when_its_letters_are_carried(small_config: Path, server:
         "ada@app.example", "review", "en", {"app": "A", "state": "approved", "why": "", "app_id": "x"}
     )
     assert len(server.received) == 1
+
+
+def test_a_letter_in_a_folder_is_read_as_it_was_written(tmp_path: Path) -> None:
+    text = "Hello Zoë,\n\nhttps://api.agency.example/developers/verify/" + "x" * 200 + "\n"
+    FolderCarrier(tmp_path, "no-reply@agency.example").send(Letter("zoe@x.example", "Confirm – now", text))
+    (file,) = tmp_path.glob("*.eml")
+    assert file.read_text(encoding="utf-8").endswith("\n\n" + text)
+    assert email.message_from_bytes(file.read_bytes(), policy=email.policy.default).get_content() == text
