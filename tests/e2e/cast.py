@@ -16,6 +16,8 @@ from tests.e2e.test_sandbox import config_of
 from tests.peers.browser import Cookies
 
 REDIRECT = "http://127.0.0.1:9/callback"
+LONG_WORD = "Landeskrankenversicherungsanstaltsgesellschaft"
+"""One long word: it must not push a page over the edge of a phone."""
 SCOPE = "openid launch/patient offline_access patient/*.rs"
 
 
@@ -166,13 +168,20 @@ class Cast:
         return person, address
 
     def _app(self) -> Journey:
-        arguments = ["--config", str(config_of(self.sandbox)), "--name", "Budget Buddy", "--redirect-uri", REDIRECT]
+        arguments = [
+            "--config",
+            str(config_of(self.sandbox)),
+            "--name",
+            f"Budget Buddy {LONG_WORD}",
+            "--redirect-uri",
+            REDIRECT,
+        ]
         app = self.sandbox.run("apps", "add", *arguments, "--json")
         return Journey(self.sandbox.base, app["client_id"], REDIRECT)
 
 
 def _asked(person: Person, path: str, kind: str, address: str) -> str:
     """The ticket in the letter that a form sends."""
-    typed = {"email": address, "name": "Dora", "organization": "Buddy Inc.", "password": PASSWORD}
+    typed = {"email": address, "name": "Dora", "organization": LONG_WORD, "password": PASSWORD}
     person.fill(person.open(path), path, **typed)
     return str(re.findall(rf"/developers/{kind}/(\S+)", person.letter())[-1])

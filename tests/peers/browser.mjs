@@ -113,6 +113,7 @@ async function survey({ path, cookies, pictures, keyboard }) {
   const phone = await arrive({ cookies, language: "es", width: 320 });
   await phone.page.goto(base + path);
   await settled(phone.page);
+  await phone.page.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
   found.narrow = await overhang(phone.page);
   found.language = await phone.page.evaluate(() => document.documentElement.lang);
   found.texts = await phone.page.evaluate(() => {
