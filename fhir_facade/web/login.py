@@ -109,6 +109,7 @@ class LoginDesk:
             again=f"/login/{visit_id}" if asked and why in MAY_TRY_AGAIN else "",
             base=f"/login/{visit_id}" if asked else "",
             token=self.token(visit_id),
+            back=texts("mine.back" if is_portal(visit_id) else "action.return_to_app"),
         )
         if STATUS[why] in {429, 503}:
             response.headers["Retry-After"] = str(retry_after_s)
@@ -174,7 +175,7 @@ class LoginPages:
             shown = [self._named(person) for person in people]
         except ClaimsError:
             return self._desk.stopped(Stop.UNAVAILABLE, asked)
-        intro = self._intro("member.intro", asked)
+        intro = self._intro("member.intro", asked, "mine.choose_intro")
         return self._page("member.html", asked, 400 if missing else 200, intro=intro, people=shown, missing=missing)
 
     def _show(self, asked: AppRequest, step: Step) -> AnyResponse:
@@ -213,6 +214,7 @@ class LoginPages:
 
     def _page(self, template: str, asked: AppRequest, status: int = 200, *, at: str = "", **values: object) -> Response:
         visit_id = asked.authorization_id
+        texts = self._desk.pages.texts()
         return self._desk.pages.render(
             template,
             status,
@@ -220,12 +222,13 @@ class LoginPages:
             at=at,
             base=f"/login/{visit_id}",
             token=self._desk.token(visit_id),
+            cancel=texts("action.deny" if is_portal(visit_id) else "action.cancel"),
             **values,
         )
 
-    def _intro(self, key: str, asked: AppRequest) -> str:
+    def _intro(self, key: str, asked: AppRequest, mine: str = "mine.log_in_intro") -> str:
         texts = self._desk.pages.texts()
-        return texts("mine.log_in_intro") if is_portal(asked.authorization_id) else texts(key, app=asked.app.name)
+        return texts(mine) if is_portal(asked.authorization_id) else texts(key, app=asked.app.name)
 
     def _named(self, person: Person) -> dict[str, object]:
         return {"name": self._desk.people.name(person.patient) or person.patient, "represents": person.represents}

@@ -6,6 +6,7 @@ import pytest
 
 from fhir_facade.access.scopes import Scopes
 from fhir_facade.login.consent import SUBSTANCE_USE
+from fhir_facade.web.language import LANGUAGES, catalog
 from fhir_facade.web.members import members_blueprint
 from fhir_facade.web.portal import PortalRequests
 from fhir_facade.web.sharings import Sharing
@@ -105,6 +106,16 @@ def test_a_member_leaves_an_app_less_than_it_sees(mine) -> None:
     assert mine.outcomes()[-1] == "narrowed-sharing"
 
 
+def test_what_members_do_with_their_sharing_has_words_for_the_operator(mine) -> None:
+    log_in(mine)
+    narrow(mine, "coverage")
+    token = mine.hidden(mine.client.get("/members").text, "token")
+    mine.client.post("/members/stop", data={"token": token, "grant": "g-1"})
+    done = mine.outcomes()[-2:]
+    assert done == ["narrowed-sharing", "stopped-sharing"]
+    assert all(f"outcomes.is_{outcome}" in catalog(language) for outcome in done for language in LANGUAGES)
+
+
 def test_leaving_everything_as_it_is_changes_nothing(mine) -> None:
     log_in(mine)
     narrow(mine, "coverage", "claims", "substance-use", "personal", "sharing")
@@ -131,7 +142,8 @@ def test_who_acts_for_several_goes_from_one_to_the_other(mine) -> None:
     mine.members.by_identifier[("medicaid-id", "A1")] = ["Patient/m-1", "RelatedPerson/r-1"]
     mine.members.acting["RelatedPerson/r-1"] = ["m-2"]
     mine.members.names["m-2"] = "Bea Lopez"
-    log_in_as(mine, "0")
+    choose = log_in_as(mine, "0")
+    assert "Choose whose apps you want to see" in choose
     page = mine.client.get("/members").text
     assert "You see the apps of Maria Lopez" in page
     assert "Go to Bea Lopez" in page
@@ -148,13 +160,29 @@ def test_who_acts_for_several_goes_from_one_to_the_other(mine) -> None:
     assert mine.client.post("/members/person", data={"token": token, "person": "1"}).status_code == 404
 
 
-def log_in_as(mine, person: str) -> None:
+def log_in_as(mine, person: str) -> str:
+    """The page of the choice, and then into the pages of that person."""
     start = begin(mine)
     form = mine.client.get(f"{start}/with/password")
     answer = {"state": mine.hidden(form.text, "state"), "username": "maria", "password": "right"}
     choose = mine.client.post("/login/callback", data=answer).location
-    token = mine.hidden(mine.client.get(choose).text, "token")
-    mine.client.get(mine.client.post(choose, data={"token": token, "person": person}).location)
+    page = mine.client.get(choose).text
+    chosen = {"token": mine.hidden(page, "token"), "person": person}
+    mine.client.get(mine.client.post(choose, data=chosen).location)
+    return page
+
+
+def test_a_log_in_without_an_app_never_speaks_of_going_back_to_one(mine) -> None:
+    start = begin(mine)
+    form = mine.client.get(f"{start}/with/password")
+    wrong = {"state": mine.hidden(form.text, "state"), "username": "maria", "password": "wrong"}
+    pages = [mine.client.get(start), form, mine.client.post("/login/callback", data=wrong)]
+    pages.append(mine.client.get(f"{start}/ended/denied"))
+    assert all(f'action="{start}/cancel"' in page.text for page in pages)
+    assert not any("back to the app" in page.text for page in pages)
+    mine.members.by_identifier[("medicaid-id", "A1")] = ["Patient/m-1", "RelatedPerson/r-1"]
+    mine.members.acting["RelatedPerson/r-1"] = ["m-2"]
+    assert "back to the app" not in log_in_as(mine, "0")
 
 
 def test_a_visit_is_entered_once(mine) -> None:
