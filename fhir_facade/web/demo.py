@@ -111,9 +111,11 @@ class DemoPages:
         try:
             token = self._token(talk, request.args["code"], verifier)
             name, claims = self._claims(talk, token)
+            shared = _granted(token).allows("ExplanationOfBenefit", "s")
         except DemoFailed as fault:
             return self._render(502, failed=str(fault), exchanges=talk.exchanges)
-        return self._render(name=name, claims=claims, exchanges=talk.exchanges, token=str(token["access_token"]))
+        access = str(token["access_token"])
+        return self._render(name=name, claims=claims, exchanges=talk.exchanges, token=access, shared=shared)
 
     def _question(self, state: str, verifier: str) -> Mapping[str, str]:
         """The authorization request."""
@@ -142,7 +144,7 @@ class DemoPages:
     def _claims(self, talk: Talk, token: Mapping[str, Any]) -> tuple[str, list[Line]]:
         headers = {"Authorization": f"Bearer {token['access_token']}"}
         patient = str(token.get("patient", ""))
-        granted = Scopes.parse(str(token.get("scope", "")))
+        granted = _granted(token)
         name = patient
         if granted.allows("Patient", "r"):
             name = _name(talk.call("try.step_patient", "GET", f"/fhir/Patient/{patient}", headers)) or patient
@@ -167,11 +169,22 @@ class DemoPages:
         failed: str = "",
         exchanges: Sequence[Exchange] = (),
         token: str = "",
+        shared: bool = True,
     ) -> Response:
-        values: dict[str, Any] = {"name": name, "claims": claims, "refused": refused, "failed": failed}
+        values: dict[str, Any] = {
+            "name": name,
+            "claims": claims,
+            "refused": refused,
+            "failed": failed,
+            "shared": shared,
+        }
         return self._pages.render(
             "demo.html", status, exchanges=exchanges, token=token, fhir_base=f"{self._base}/fhir", **values
         )
+
+
+def _granted(token: Mapping[str, Any]) -> Scopes:
+    return Scopes.parse(str(token.get("scope", "")))
 
 
 def _name(patient: Mapping[str, Any]) -> str:

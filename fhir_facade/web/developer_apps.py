@@ -85,6 +85,7 @@ class AppPages:
             app=app,
             twin=twin,
             secrets=secrets,
+            bare=self._bare([one for one in (app, twin) if one]),
             review=review,
             may_ask=review is None or review.state not in {"submitted", "in-review", "suspended"},
             history=self._history(review),
@@ -185,6 +186,12 @@ class AppPages:
     def _find(self, app_id: str) -> App | None:
         with self._registry.store.read() as connection:
             return Apps(connection).find(app_id)
+
+    def _bare(self, apps: Sequence[App]) -> Sequence[str]:
+        """Those that have no secret: a production key begins without one, so that only its owner ever reads it."""
+        now = self._registry.clock()
+        with self._registry.store.read() as connection:
+            return [app.app_id for app in apps if not Apps(connection).secret_hashes(app.app_id, now)]
 
     def _mine(self, account: Account) -> Sequence[App]:
         with self._registry.store.read() as connection:

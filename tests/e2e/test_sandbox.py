@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import Sandbox, command
-from tests.e2e.journey import Journey, Tokens, form_with
+from tests.e2e.journey import Journey, Tokens, form_with, forms_of
 from tests.e2e.walk import walk
 
 REDIRECT = "https://app.example.org/callback"
@@ -75,6 +75,18 @@ def test_the_printed_log_in_opens_the_demo_app(sandbox: Sandbox) -> None:
     assert printed
 
     assert walk(sandbox.base, *printed.groups()) > 0
+
+
+def test_the_demo_app_says_when_claims_were_not_shared(sandbox: Sandbox, first: dict[str, str]) -> None:
+    way = Journey(sandbox.base, "unused", "unused")
+    page = way.follow(way.browser.get(f"{sandbox.base}/demo"))
+    page = way.log_in(way.send(page, forms_of(page)[0]), first["username"], first["password"])
+
+    page = way.send(page, form_with(page, "answer"), answer="allow", share=["personal"])
+
+    assert page.status_code == 200
+    assert "did not share claims" in page.text
+    assert "ExplanationOfBenefit?_count" not in page.text
 
 
 def test_a_member_logs_in_consents_and_an_app_reads_their_claims(sandbox: Sandbox, tokens: Tokens) -> None:

@@ -80,8 +80,9 @@ def test_the_production_secret_is_made_by_the_developer_and_shown_once(stage: St
     stage.registry.reviews.move(asked, "take", OPERATOR)
     key = stage.registry.reviews.move(asked, "approve", OPERATOR).production_app_id
     app_id = stage.registry.reviews.all()[0].app_id
-    ada.get(f"/developers/apps/{app_id}")
+    assert "This key has no secret yet" in ada.get(f"/developers/apps/{app_id}").text
     ada.send(f"/developers/apps/{app_id}/secret", client_id=key)
+    assert "no secret yet" not in ada.page.text
     with stage.store.read() as connection:
         good = Apps(connection).secret_hashes(str(key), stage.clock.now)
     assert list(good) == [hash_of(ada.shown("production-secret"))]
