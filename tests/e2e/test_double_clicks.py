@@ -24,6 +24,20 @@ def browser(sandbox: Sandbox) -> Iterator[Chromium]:
         yield found
 
 
+def letters_to(sandbox: Sandbox, address: str) -> int:
+    """How many letters went to an address."""
+    letters = [file.read_text(encoding="utf-8") for file in (sandbox.state / "outbox").glob("*.eml")]
+    return sum(f"To: {address}" in letter for letter in letters)
+
+
+def until_letter(sandbox: Sandbox, address: str) -> None:
+    """Wait for a letter: the answer to the second press may come while the first one still writes it."""
+    end = time.monotonic() + 20
+    while not letters_to(sandbox, address):
+        assert time.monotonic() < end, "no letter came"
+        time.sleep(0.1)
+
+
 @pytest.mark.peer("chromium", "node")
 def test_a_developer_who_presses_twice_gets_one_of_everything(sandbox: Sandbox, browser: Chromium) -> None:
     ada, address = Visitor(browser, MODES[0], PICTURES / "developer"), f"twice-{time.monotonic_ns()}@x.example"
@@ -31,8 +45,7 @@ def test_a_developer_who_presses_twice_gets_one_of_everything(sandbox: Sandbox, 
     ada.fill(name="Ada", organization="Buddy Inc.", email=address, password=PASSWORD)
     ada.press_twice(form("/developers/sign-up"))
     assert "mailbox" in ada.text("h1")
-    letters = [file.read_text(encoding="utf-8") for file in (sandbox.state / "outbox").glob("*.eml")]
-    assert sum(f"To: {address}" in letter for letter in letters) == 1
+    until_letter(sandbox, address)
     link = re.findall(r"/developers/verify/\S+", letter_to(sandbox, address))[0]
     ada.open(link)
     ada.press_twice(form(link))
@@ -41,6 +54,7 @@ def test_a_developer_who_presses_twice_gets_one_of_everything(sandbox: Sandbox, 
     ada.fill(email=address, password=PASSWORD)
     ada.press_twice(form("/developers/log-in"))
     assert ada.text("h1") == "My apps"
+    assert letters_to(sandbox, address) == 1
     ada.open("/developers/second-factor")
     key = ada.text("#key").replace(" ", "")
     ada.fill(code=totp.code_at(key, int(time.time()) // totp.STEP_S))
