@@ -25,6 +25,8 @@ SESSION_S = 1800
 BROWSER_S = 24 * 3600
 LOG_IN = "log-in"
 """What the form that begins a log-in is tied to, beside the browser."""
+WHOSE = "whose list"
+"""What the forms of the list are tied to: the session, and the person whose apps it shows."""
 
 
 class MemberPages:
@@ -59,6 +61,7 @@ class MemberPages:
             others=others,
             represents=(visit.chosen_user or "").startswith("RelatedPerson/"),
             token=self._desk.token(visit.visit_id),
+            whose=self._desk.keys.derive(WHOSE, _whose(visit)),
             posts_to=self._logout_url(visit) or "",
         )
 
@@ -150,12 +153,18 @@ class MemberPages:
         return redirect("/members", 303)
 
     def _chosen(self) -> tuple[VisitRow | None, Sharing | None]:
-        """The session of a form of ours, and which of the member's own apps it is about."""
+        """The session of a form of ours, and which of the member's own apps it is about.
+
+        None of them is what an app is that was stopped already. A form from before another person was chosen, in
+        another tab, is over instead: its list would show no such app either, and the app would go on reading.
+        """
         visit = self._session()
         if visit is None or visit.chosen_patient is None or not self._desk.genuine(visit.visit_id):
             return None, None
         wanted = request.form.get("grant", "")
-        return visit, next((one for one in self._sharings.of(visit.chosen_patient) if one.grant_id == wanted), None)
+        found = next((one for one in self._sharings.of(visit.chosen_patient) if one.grant_id == wanted), None)
+        shown_to = self._desk.keys.proves(request.form.get("whose", ""), WHOSE, _whose(visit))
+        return (visit, found) if found or shown_to else (None, None)
 
     def _record(self, visit: VisitRow, about: Sharing, outcome: str, **facts: str) -> None:
         self._desk.record(
@@ -194,6 +203,10 @@ def session_of(desk: LoginDesk) -> VisitRow | None:
     visit_id = desk.keys.unseal(sealed, "member session") if sealed else None
     visit = desk.flow.known(visit_id) if visit_id else None
     return visit if visit and visit.decided_at is not None else None
+
+
+def _whose(visit: VisitRow) -> str:
+    return f"{visit.visit_id} {visit.chosen_patient}"
 
 
 def _shown(sharing: Sharing, texts: Texts) -> Mapping[str, Any]:

@@ -134,7 +134,7 @@ def test_leaving_nothing_is_explained_and_changes_nothing(mine) -> None:
 @pytest.mark.parametrize("grant", ["g-2", "", "none"])
 def test_another_members_grant_cannot_be_narrowed(mine, grant: str) -> None:
     log_in(mine)
-    assert narrow(mine, "claims", grant=grant).status_code == 303
+    assert narrow(mine, "claims", grant=grant).status_code == 400
     assert mine.grants.narrowed == []
 
 
@@ -158,6 +158,28 @@ def test_who_acts_for_several_goes_from_one_to_the_other(mine) -> None:
     token = mine.hidden(page, "token")
     mine.client.post("/members/person", data={"token": token, "person": "0"})
     assert mine.client.post("/members/person", data={"token": token, "person": "1"}).status_code == 404
+
+
+@pytest.mark.parametrize("step", ["stop", "narrow"])
+def test_a_form_from_before_another_person_was_chosen_says_that_nothing_changed(mine, step: str) -> None:
+    mine.members.by_identifier[("medicaid-id", "A1")] = ["Patient/m-1", "RelatedPerson/r-1"]
+    mine.members.acting["RelatedPerson/r-1"] = ["m-2"]
+    log_in_as(mine, "0")
+    page = mine.client.get("/members").text
+    form = {name: mine.hidden(page, name) for name in ("token", "whose", "grant")}
+    mine.client.post("/members/person", data={"token": form["token"], "person": "1"})
+    answer = mine.client.post(f"/members/{step}", data=form | {"share": "coverage"})
+    assert answer.status_code == 400
+    assert "Nothing was changed" in answer.text
+    assert mine.grants.stopped == mine.grants.narrowed == []
+
+
+def test_stop_sharing_pressed_twice_leads_to_the_list(mine) -> None:
+    log_in(mine)
+    page = mine.client.get("/members").text
+    form = {name: mine.hidden(page, name) for name in ("token", "whose", "grant")}
+    assert [mine.client.post("/members/stop", data=form).status_code for _ in range(2)] == [303, 303]
+    assert mine.grants.stopped == ["g-1"]
 
 
 def log_in_as(mine, person: str) -> str:
