@@ -80,7 +80,7 @@ def prepare(folder: Path, members: int, replica: str = "") -> Bench:
     sync_source(settings, "bench")
     parts = open_parts(settings)
     app = ensure_demo_app(parts)
-    some = patients(replica_url(settings), 3 * VIEWERS)
+    some = patients(replica_url(settings), ["bench"], 3 * VIEWERS)
     return Bench(settings, [(p, mint_token(parts.server, app, patient=p, scopes="patient/*.rs")) for p in some])
 
 

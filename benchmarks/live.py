@@ -137,12 +137,12 @@ def _statements(live: Settings, url: str, viewers: Sequence[str]) -> list[Bar]:
     ]
 
 
-def _scans(engine: sa.Engine, text: str, values: object) -> int:
+def _scans(engine: sa.Engine, text: str, values: Any) -> int:
     """1 where a statement reads some table from end to end although an index would be taken wherever one fits."""
     with engine.connect() as connection:
         connection.exec_driver_sql("SET enable_seqscan = off")
         cursor = psycopg.RawCursor(connection.connection.driver_connection)  # type: ignore[arg-type]
-        rows = cursor.execute(f"EXPLAIN {text}", values).fetchall()  # type: ignore[arg-type]
+        rows = cursor.execute(f"EXPLAIN {text}".encode(), values).fetchall()
         return int(any("Seq Scan" in row[0] for row in rows))
 
 

@@ -58,7 +58,7 @@ def _compare(stack: ExitStack, folder: Path, cluster: postgresql.Server, on_file
     viewers = [(patient, token) for patient, token in on_file.viewers if patient in pages]
     same = [(patient, token) for patient, token in on_server.viewers if patient in pages]
     stored = _store(folder / "pages.json", pages, viewers)
-    servers: Mapping[str, tuple[Server, Sequence[tuple[str, str]], int]] = {
+    servers: dict[str, tuple[Server, Sequence[tuple[str, str]], int]] = {
         "facade": (ours, viewers, 16),
         "facade on PostgreSQL": (ours_pg, same, 16),
         "fhirstarter": (stack.enter_context(_python("fhirstarter_server.py", stored)), viewers, 2),

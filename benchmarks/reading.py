@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
@@ -59,7 +60,7 @@ def _measured(name: str, database: str) -> list[Bar]:
             for number in range(ROUNDS):
                 idle.append(_round(server, bench, lambda since: since < IDLE_S))
                 with _syncing(folder, f"more{number}") as process:
-                    beside.append(_round(server, bench, lambda _, sync=process: sync.poll() is None))
+                    beside.append(_round(server, bench, partial(_runs, process)))
                 if process.returncode:
                     raise RuntimeError(f"the sync ended with {process.returncode}")
     quiet, busy = _median(idle), _median(beside)
@@ -88,13 +89,17 @@ def _median(rounds: Sequence[Round]) -> Round:
     return Round(*(statistics.median(column) for column in zip(*rounds, strict=True)))
 
 
+def _runs(process: subprocess.Popen[bytes], _: float) -> bool:
+    return process.poll() is None
+
+
 @contextmanager
 def _syncing(folder: Path, source: str) -> Iterator[subprocess.Popen[bytes]]:
     """``fhir-facade sync`` of another source into the same copy."""
     config = folder / f"{source}.toml"
     written = (folder / "bench.toml").read_text().replace('name = "bench"', f'name = "{source}"')
     config.write_text(written.replace(f'"{folder}/files"', f'"{folder}/more"'))
-    command = [Path(sys.executable).with_name("fhir-facade"), "sync", source, "--config", config]
+    command = [str(Path(sys.executable).with_name("fhir-facade")), "sync", source, "--config", str(config)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ))
     try:
         yield process

@@ -11,6 +11,7 @@ import random
 import sqlite3
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 
 from sqlalchemy.engine import URL
@@ -116,7 +117,7 @@ def _viewers(url: URL, least: int) -> list[Viewer]:
 
 
 def _first_pages(resources: ReplicaResources, viewers: Sequence[Viewer]) -> float:
-    turn = iter(viewers * (1 + CALLS // len(viewers)))
+    turn = cycle(viewers)
     return cpu_microseconds(lambda: resources.search(next(turn), PAGES), CALLS)
 
 
