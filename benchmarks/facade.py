@@ -93,7 +93,7 @@ def serve_app(make: Callable[[], Any]) -> Callable[[socket.socket], None]:
     def run(listener: socket.socket) -> None:
         def work(stop: Event, _: Callable[[], object]) -> None:
             share()
-            worker.serve(make(), unserved, listener, threads=1, stopping=stop, drain_s=1, watch=Watch(named))
+            worker.serve(make(), unserved, listener, threads=1, stopping=stop, drain_s=1, told=Watch(named))
 
         with tempfile.TemporaryDirectory() as folder:
             os.environ[MULTIPROCESS] = folder

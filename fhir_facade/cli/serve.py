@@ -171,6 +171,6 @@ def _work(current: Current, listener: socket, threads: int, stop: Event, ready: 
         drain_s=DRAIN_S,
         trusted_proxies=current.settings.server.trusted_proxies,
         ready=ready,
-        watch=Watch(named),
+        told=Watch(named),
     )
     app.extensions["audit_trail"].close()  # its last lines are sealed now, not by the next worker

@@ -25,6 +25,10 @@ WsgiApp = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 Unserved = Callable[[int, Mapping[str, Any], StartResponse], Iterable[bytes]]
 """Answers, with a status, a request that never reaches the application."""
 
+Told = Callable[[Mapping[str, Any], int], object]
+"""Told the environment of a request, empty where it was none, and the status of its answer."""
+
+_FAILED = 500
 _SERVERS_OWN = frozenset({"Connection", "Date", "Server"})
 
 
@@ -83,12 +87,13 @@ class _Channel(HTTPChannel):
             return len(data)
 
 
-def channel_class(stopping: Event, unserved: Unserved) -> type[HTTPChannel]:
+def channel_class(stopping: Event, unserved: Unserved, told: Told) -> type[HTTPChannel]:
     """What a connection of a worker is made of.
 
     Args:
         stopping: once it is set, answers end their connections.
         unserved: answers what waitress refuses, and what the application failed at.
+        told: called once a request is answered, or refused.
     """
 
     class Refusal(ErrorTask):
@@ -96,8 +101,11 @@ def channel_class(stopping: Event, unserved: Unserved) -> type[HTTPChannel]:
 
         def execute(self) -> None:
             request = cast(_Request, self.request)
+            status = cast(Error, request.error).code
+            if status < _FAILED:  # that the application failed is told with its request
+                told({}, status)
             asked = {"PATH_INFO": getattr(request, "path", ""), "HTTP_ACCEPT": request.headers.get("ACCEPT", "")}
-            body = b"".join(unserved(cast(Error, request.error).code, asked, self._begin))
+            body = b"".join(unserved(status, asked, self._begin))
             self.set_close_on_finish()
             self.content_length = len(body)
             self.write(body)
@@ -107,6 +115,13 @@ def channel_class(stopping: Event, unserved: Unserved) -> type[HTTPChannel]:
 
     class LastAnswer(_Answer):
         """An answer that ends its connection while the worker is stopping."""
+
+        def service(self) -> None:
+            """Answer, then tell of it; of an application that failed before its answer began, that it failed."""
+            try:
+                super().service()
+            finally:
+                told(self.get_environment(), int(self.status[:3]) if self.complete else _FAILED)
 
         def set_close_on_finish(self) -> None:
             """Waitress ends a connection after each answer without a body, such as 304; HTTP asks for nothing of it."""

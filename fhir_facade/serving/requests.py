@@ -14,9 +14,9 @@ from typing import Any
 from prometheus_client import Counter, Histogram, values
 
 from fhir_facade.serving import journal
-from fhir_facade.serving.channel import ARRIVED, StartResponse, Unserved, WsgiApp
+from fhir_facade.serving.channel import ARRIVED, StartResponse, WsgiApp
 
-Named = Callable[[dict[str, Any]], tuple[str, str]]
+Named = Callable[[Any], tuple[str, str]]
 """Environment of a request that was answered → its route template, ``""`` for none, and its name."""
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
@@ -42,42 +42,40 @@ class Watch:
     def __init__(self, named: Named) -> None:
         self._named = named
 
+    def __call__(self, environ: Mapping[str, Any], status: int) -> None:
+        """Tell of one request; ``environ`` is empty where it was none."""
+        now = time.monotonic()
+        route, request_id = self._named(environ) if environ else ("", "")
+        method, route = environ.get("REQUEST_METHOD", ""), route or NO_ROUTE
+        if method not in _METHODS:
+            method = "other"
+        seconds = now - environ.get(ARRIVED, now)
+        count_one, observe = _metrics_of(method, route, status)
+        count_one()
+        observe(seconds)
+        fields = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+        if request_id:
+            fields["request_id"] = request_id
+        journal.write("info", "request", fields)
+
     def requests(self, app: WsgiApp) -> WsgiApp:
-        """``app``, and every request that it answers is told once it has the answer."""
+        """``app`` for another server than ours: every request is told once there is its answer."""
 
         def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-            begun = environ.get(ARRIVED) or time.monotonic()
-            status = "500 "
+            environ.setdefault(ARRIVED, time.monotonic())
+            status = 500
 
             def start(line: str, headers: Any, *more: Any) -> Any:
                 nonlocal status
-                status = line
+                status = int(line[:3])
                 return start_response(line, headers, *more)
 
             try:
                 return app(environ, start)
             finally:
-                _tell(environ["REQUEST_METHOD"], *self._named(environ), int(status[:3]), time.monotonic() - begun)
+                self(environ, status)
 
         return answer
-
-    def refusals(self, unserved: Unserved) -> Unserved:
-        """``unserved``, and what is no request is told; that the application failed was told before."""
-
-        def answer(status: int, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-            if status < 500:
-                _tell("other", "", "", status, 0.0)
-            return unserved(status, environ, start_response)
-
-        return answer
-
-
-def _tell(method: str, route: str, request_id: str, status: int, seconds: float) -> None:
-    method, route = method if method in _METHODS else "other", route or NO_ROUTE
-    _counted(method, route, status).inc()
-    _timed(route).observe(seconds)
-    fields = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
-    journal.write("info", "request", fields | {"request_id": request_id} if request_id else fields)
 
 
 @cache
@@ -90,13 +88,10 @@ def _metrics() -> tuple[Counter, Histogram]:
 
 
 @lru_cache(maxsize=4096)
-def _counted(method: str, route: str, status: int) -> Counter:
-    return _metrics()[0].labels(method, route, status)
-
-
-@lru_cache(maxsize=1024)
-def _timed(route: str) -> Histogram:
-    return _metrics()[1].labels(route)
+def _metrics_of(method: str, route: str, status: int) -> tuple[Callable[[], None], Callable[[float], None]]:
+    """What counts a request, and what is told its seconds."""
+    requests, seconds = _metrics()
+    return requests.labels(method, route, status).inc, seconds.labels(route).observe
 
 
 def share() -> None:

@@ -26,9 +26,8 @@ from waitress import wasyncore
 from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
-from fhir_facade.serving.channel import ARRIVED, Unserved, WsgiApp, channel_class
+from fhir_facade.serving.channel import ARRIVED, Told, Unserved, WsgiApp, channel_class
 from fhir_facade.serving.proxies import behind
-from fhir_facade.serving.requests import Watch
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +65,7 @@ def serve(
     drain_s: float,
     trusted_proxies: Sequence[str] = (),
     ready: Callable[[], object] = lambda: None,
-    watch: Watch | None = None,
+    told: Told = lambda environ, status: None,
 ) -> None:
     """Answer requests until ``stopping`` is set, then end what was begun.
 
@@ -79,19 +78,15 @@ def serve(
         drain_s: longest time for the end, in seconds.
         trusted_proxies: addresses and networks whose X-Forwarded-For is believed.
         ready: called once requests are taken.
-        watch: tells and counts requests.
+        told: called once a request is answered, or refused.
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     channels: dict[int, Any] = {}
     turns = _Turns(channels) if threads == 1 else None
     adjustments = _adjustments(threads)
-    patient = _patient(app, unserved)
-    if watch:
-        patient, unserved = watch.requests(patient), watch.refusals(unserved)
-    server: Any = create_server(
-        behind(patient, trusted_proxies), map=channels, sockets=[listener], _dispatcher=turns, **adjustments
-    )
-    server.channel_class = channel_class(stopping, unserved)
+    patient = behind(_patient(app, unserved), trusted_proxies)
+    server: Any = create_server(patient, map=channels, sockets=[listener], _dispatcher=turns, **adjustments)
+    server.channel_class = channel_class(stopping, unserved, told)
     if turns:
         server.pull_trigger = lambda: None  # nobody waits: the loop looks at every channel before it waits again
     work = turns.round if turns else partial(_round, channels)
