@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from fhir_facade.contracts.claims import (
 from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade.contracts.people import Identifier, Organization, SourcePosition
 from fhir_facade.contracts.plugin import SourceContext
+from fhir_facade.contracts.staging import fingerprint
 from fhir_facade_claims_x12.fields import FIELDS
 from fhir_facade_claims_x12.member import MemberReader
 from fhir_facade_claims_x12.settings import X12Settings
@@ -64,7 +64,7 @@ class X12Source:
         """
         files = self._files()
         try:
-            state = _digest(files, self._settings)
+            state = fingerprint(files.items(), repr(self._settings))
         except OSError as error:
             raise ClaimsUnavailable(f"a file of {self._settings.folder} was taken away meanwhile: {error}") from error
         before, _, reached = (watermark or "").partition("/")
@@ -139,12 +139,3 @@ def _rejects(staging: Staging) -> Iterator[Rejected]:
     for file, segment in staging.lonely():
         position = SourcePosition(file=file, line=f"segment {segment}")
         yield Rejected(position=position, reason="the payment is for a claim that is in no 837 file")
-
-
-def _digest(files: Mapping[str, Path], settings: X12Settings) -> str:
-    """What the records follow from: the settings, and name, size and time of every file."""
-    told = [repr(settings)]
-    for name, path in files.items():
-        found = path.stat()
-        told.append(f"{name}\x1f{found.st_size}\x1f{found.st_mtime_ns}")
-    return hashlib.sha256("\x1e".join(told).encode()).hexdigest()[:24]
