@@ -74,10 +74,7 @@ class FolderCarrier:
     def send(self, letter: Letter) -> None:
         """Write the file, whole or not at all."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        message = message_of(letter, self._sender)
-        message.set_content(
-            letter.text, cte="8bit"
-        )  # people read the file as it is: a link must stand whole in its line
+        message = message_of(letter, self._sender, encoding="8bit")  # people read the file as it is, its links too
         draft = self._folder / f".{new_id()}"
         draft.write_bytes(bytes(message))
         draft.rename(self._folder / f"{message['X-Written']}-{new_id(8)}.eml")
@@ -111,14 +108,20 @@ class SmtpCarrier:
             server.send_message(message_of(letter, wanted.sender))
 
 
-def message_of(letter: Letter, sender: str) -> EmailMessage:
-    """The letter as RFC 5322 wants it; the library refuses line breaks in headers."""
+def message_of(letter: Letter, sender: str, encoding: str | None = None) -> EmailMessage:
+    """The letter as RFC 5322 wants it; the library refuses line breaks in headers.
+
+    Args:
+        letter: what is written to whom.
+        sender: the From address.
+        encoding: how the text is carried; None leaves that to the library.
+    """
     message, now = EmailMessage(), localtime()
     message["From"], message["To"], message["Subject"] = sender, letter.to, letter.subject
     message["Date"], message["Message-ID"] = format_datetime(now), make_msgid(domain=sender.rpartition("@")[2] or None)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Written"] = f"{now:%Y%m%dT%H%M%S.%f}"
-    message.set_content(letter.text)
+    message.set_content(letter.text, cte=encoding)
     return message
 
 
