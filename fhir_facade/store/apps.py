@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
 
 from fhir_facade.access.scopes import Scopes
 from fhir_facade.store.secrets import is_name
@@ -15,6 +15,12 @@ from fhir_facade.store.tables import app_redirects, app_secrets, apps
 
 AppKind = Literal["public", "confidential", "asymmetric"]
 GrantLength = Literal["once", "13-months", "study"]
+
+# what every request for a token asks, built once
+_APP = select(apps).where(apps.c.app_id == bindparam("wanted"))
+_REDIRECTS = (
+    select(app_redirects.c.uri).where(app_redirects.c.app_id == bindparam("wanted")).order_by(app_redirects.c.uri)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +59,7 @@ class Apps:
         """The app of that client id, whatever its state."""
         if not is_name(app_id):
             return None
-        row = self._connection.execute(select(apps).where(apps.c.app_id == app_id)).one_or_none()
+        row = self._connection.execute(_APP, {"wanted": app_id}).one_or_none()
         return _app(row, self._redirects(app_id)) if row else None
 
     def all(self, environment: str | None = None) -> Sequence[App]:
@@ -98,8 +104,7 @@ class Apps:
         return self._connection.execute(query.where(apps.c.environment == environment)).scalars().all()
 
     def _redirects(self, app_id: str) -> tuple[str, ...]:
-        query = select(app_redirects.c.uri).where(app_redirects.c.app_id == app_id).order_by(app_redirects.c.uri)
-        return tuple(self._connection.execute(query).scalars())
+        return tuple(self._connection.execute(_REDIRECTS, {"wanted": app_id}).scalars())
 
     def _write_redirects(self, app: App) -> None:
         if app.redirect_uris:

@@ -6,12 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from fhir_facade.access.scopes import Scopes
 from fhir_facade.store.tables import grants, tokens
 
 TokenKind = Literal["access", "refresh"]
+
+# what every refresh asks, built once: to build a statement costs more than to run it
+_GRANT = select(grants).where(grants.c.grant_id == bindparam("wanted"))
+_TOKEN = select(tokens).where(tokens.c.token_hash == bindparam("wanted"))
+_SPEND = (
+    update(tokens)
+    .where(tokens.c.token_hash == bindparam("wanted"), tokens.c.used_at.is_(None), tokens.c.revoked_at.is_(None))
+    .values(used_at=bindparam("now"))
+    .returning(tokens.c.token_hash)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +78,7 @@ class Grants:
 
     def find(self, grant_id: str) -> StoredGrant | None:
         """The grant of that id, good or not."""
-        row = self._connection.execute(select(grants).where(grants.c.grant_id == grant_id)).one_or_none()
+        row = self._connection.execute(_GRANT, {"wanted": grant_id}).one_or_none()
         return _grant(row) if row else None
 
     def good(self, now: int, *, patient: str | None = None, app_id: str | None = None) -> Sequence[StoredGrant]:
@@ -117,15 +127,12 @@ class Tokens:
 
     def find(self, token_hash: str) -> StoredToken | None:
         """The token of that hash, good or not."""
-        row = self._connection.execute(select(tokens).where(tokens.c.token_hash == token_hash)).one_or_none()
+        row = self._connection.execute(_TOKEN, {"wanted": token_hash}).one_or_none()
         return StoredToken(**row._mapping) if row else None
 
     def spend(self, token_hash: str, now: int) -> bool:
         """Spend a refresh token; True for the one caller that spends it."""
-        t = tokens.c
-        unspent = (t.token_hash == token_hash) & t.used_at.is_(None) & t.revoked_at.is_(None)
-        statement = update(tokens).where(unspent).values(used_at=now).returning(t.token_hash)
-        return self._connection.execute(statement).one_or_none() is not None
+        return self._connection.execute(_SPEND, {"wanted": token_hash, "now": now}).one_or_none() is not None
 
     def revoke(self, token_hash: str, now: int) -> None:
         """Revoke one token."""

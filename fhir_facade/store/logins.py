@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from fhir_facade.store.engine import Connection, Store
@@ -65,6 +65,10 @@ member_links = Table(
 
 OPERATOR = "*"
 """Stands for the account where an operator blocked a member."""
+
+_NEWEST = select(func.max(member_links.c.verified_at)).where(
+    member_links.c.reference == bindparam("mine"), member_links.c.account != OPERATOR
+)
 
 IN_DOUBT = 0
 """``verified_at`` of a link that its account's last log-in did not lead to."""
@@ -277,10 +281,7 @@ class Logins:
 
 def last_verified(connection: Connection, reference: str) -> int | None:
     """When a log-in last proved to be this member or representative; None without any link."""
-    table = member_links.c
-    mine = (table.reference == reference) & (table.account != OPERATOR)
-    newest = select(func.max(table.verified_at)).where(mine)
-    return connection.execute(newest).scalar_one_or_none()
+    return connection.execute(_NEWEST, {"mine": reference}).scalar_one_or_none()
 
 
 def _attempt(row: Any) -> AttemptRow:
