@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import connections, endpoints, live, mapping, pages, peers, reading, storage, syncing
+from benchmarks import connections, endpoints, live, mapping, pages, peers, reading, storage, syncing, tokens
 from benchmarks.chart import draw
 from benchmarks.measure import Bar, machine
 
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[], list[Bar]]] = {
     "storage": storage.run,
     "pages": pages.run,
     "endpoints": endpoints.run,
+    "tokens": tokens.run,
     "connections": connections.run,
     "peers": peers.run,
     "syncing": syncing.run,
