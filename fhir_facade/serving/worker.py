@@ -130,12 +130,18 @@ class _Turns(ThreadedTaskDispatcher):
                 log.exception("a request failed")
 
     def _look(self) -> None:
-        """Send what can be, and take everything that has come: waitress takes one new connection a round."""
-        before, timeout = -1, 0.0 if self._waiting else LOOP_S
-        while before != (known := len(self._channels)):
-            before = known
-            _round(self._channels, timeout)
-            timeout = 0.0
+        """Send what can be, and take what has come.
+
+        waitress takes one new connection a round. Of many that come at once a worker that is not away for long takes
+        one at a time, so that the others get theirs; the longer it was away, the more, so that none waits outside.
+        """
+        away = time.monotonic() - self._looked
+        _round(self._channels, 0.0 if self._waiting else LOOP_S)
+        for _ in range(int(away / LOOK_S)):
+            known = set(self._channels.values())
+            _round(self._channels, 0.0)
+            if known.issuperset(self._channels.values()):
+                break
         self._looked = time.monotonic()
 
 
