@@ -1,4 +1,4 @@
-"""Apache Spark in local mode writes the same copy as one process, byte for byte."""
+"""Apache Spark in local mode, and several processes, write the same copy as one process, byte for byte."""
 
 from __future__ import annotations
 
@@ -60,12 +60,31 @@ def test_spark_writes_the_same_copy_as_one_process(tmp_path: Path, full_counts: 
     for engine in ("process", "spark"):
         done = facade(tmp_path, engine, "sync", "med", "--json", "--engine", engine)
         assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout)["written"]["ExplanationOfBenefit"] == members * 100
+        report = json.loads(done.stdout)
+        assert report["written"]["ExplanationOfBenefit"] == members * 100
+        print(f"{engine}: {members * 100:,} claims in {report['seconds']:.0f} s")
     alone, sparked = (end_state(replica_url(None, tmp_path / engine)) for engine in ("process", "spark"))
     own_keys = (alone.pop("match_key"), sparked.pop("match_key"))  # each state folder hashes under a key of its own
     assert len(own_keys[0]) == len(own_keys[1]) == members
     assert sparked == alone
     assert not list((tmp_path / "spark").rglob("*.parquet")), "rows that waited are gone"
+
+
+@pytest.mark.parametrize(
+    "how", [("--workers", "2"), pytest.param(("--engine", "spark"), marks=pytest.mark.peer("spark"))]
+)
+def test_several_read_the_files_of_a_state_as_one_does(tmp_path: Path, how: tuple[str, ...]) -> None:
+    program = str(Path(sys.executable).with_name("fhir-facade"))
+    subprocess.run([program, "tmsis", "generate", str(tmp_path / "files"), "--members", "60"], check=True)
+    configured(tmp_path, "tmsis", 'folder = "files"\nbase = "https://claims.example.gov"')
+    for state, told in (("alone", ("--workers", "1")), ("several", how)):
+        done = facade(tmp_path, state, "sync", "med", *told)
+        assert done.returncode == 0, done.stderr
+    alone, several = (end_state(replica_url(None, tmp_path / state)) for state in ("alone", "several"))
+    assert len(alone.pop("match_key")) == len(several.pop("match_key"))
+    assert len(alone["resource"]) > 2_000
+    assert several == alone
+    assert not list((tmp_path / "several").rglob("*staging*"))
 
 
 @pytest.mark.peer("spark")

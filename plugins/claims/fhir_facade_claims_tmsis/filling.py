@@ -16,7 +16,7 @@ from fhir_facade.contracts.staging import Faults, fingerprint, staged
 from fhir_facade_claims_tmsis.claims import NEVER
 from fhir_facade_claims_tmsis.files import KINDS, PEOPLE, Raw, SourceFile, records
 from fhir_facade_claims_tmsis.ownership import SCHEMA, family_of, settle
-from fhir_facade_claims_tmsis.staging import Staging
+from fhir_facade_claims_tmsis.staging import NAME, NUMBERED, Staging
 
 _SCHEMA = f"""
 CREATE TABLE meta (fingerprint TEXT, as_of TEXT);
@@ -66,7 +66,7 @@ def stage(files: Sequence[SourceFile], scratch: Path, sign: str) -> Staging:
     """
     state = fingerprint(((file.name, file.path) for file in files), *(file.fault or "" for file in files))
     opened = partial(Staging, sign=sign)
-    return staged(scratch / "tmsis-staging.sqlite", state, opened, partial(_build, files, state))
+    return staged(scratch / NAME, state, opened, partial(_build, files, state))
 
 
 def _build(files: Sequence[SourceFile], state: str, database: sqlite3.Connection) -> None:
@@ -81,7 +81,7 @@ def _build(files: Sequence[SourceFile], state: str, database: sqlite3.Connection
             faults.report(file.name, 1, file.fault)
         else:
             _stage_file(database, faults, number, file)
-    database.executescript(_INDEXES)
+    database.executescript(_INDEXES + NUMBERED)
     settle(database)
     for name, line in database.execute(_ORPHANS).fetchall():
         faults.report(name, line, "no header of this claim is in the files; its lines are left out")

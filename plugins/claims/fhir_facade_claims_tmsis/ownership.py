@@ -7,15 +7,10 @@ the records that count name two members, the claim could be shown to the wrong o
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 
-from fhir_facade.contracts.claims import Removed, RemovedKind
-
-SCHEMA = """
-CREATE TABLE owners (family TEXT PRIMARY KEY, member TEXT);
-CREATE TABLE gone (member TEXT, claim TEXT, UNIQUE (member, claim));
-"""
-"""Families whose records name several members, with the one whose it is, NULL where nobody knows; and ``Gone``."""
+SCHEMA = "CREATE TABLE owners (family TEXT PRIMARY KEY, member TEXT);"
+"""Families whose records name several members, with the one whose it is, NULL where nobody knows."""
 
 _SEVERAL = "SELECT family FROM headers WHERE family IS NOT NULL GROUP BY family HAVING min(member) <> max(member)"
 _RECORDS = """
@@ -47,27 +42,3 @@ def _named(records: Iterable[tuple[str, str, str]]) -> set[str]:
         told = before[1] if before and before[0] == delivery else set()
         newest[key] = (delivery, told | {member})
     return {member for _, members in newest.values() for member in members}
-
-
-class Gone:
-    """Claims that a run takes from members, kept for its end, also where it is killed and another goes on.
-
-    Args:
-        database: the staging file.
-    """
-
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
-
-    def __iter__(self) -> Iterator[Removed]:
-        """Every one of them."""
-        for member, claim in self._database.execute("SELECT member, claim FROM gone ORDER BY member, claim"):
-            yield Removed(kind=RemovedKind.CLAIM, record_id=claim, member_id=member)
-
-    def note(self, removed: Removed) -> None:
-        """Keep one."""
-        self._database.execute("INSERT OR IGNORE INTO gone VALUES (?, ?)", (removed.member_id, removed.record_id))
-
-    def forget(self) -> None:
-        """Forget what an earlier run took."""
-        self._database.execute("DELETE FROM gone")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from fhir_facade.contracts.claims import (
@@ -13,7 +15,6 @@ from fhir_facade.contracts.claims import (
     Change,
     Checkpoint,
     Face,
-    MemberRecords,
     Progress,
     Rejected,
     Removed,
@@ -28,10 +29,13 @@ from fhir_facade_claims_tmsis.layout import LayoutFault, known
 from fhir_facade_claims_tmsis.numbers import MemberIds
 from fhir_facade_claims_tmsis.reader import MemberReader
 from fhir_facade_claims_tmsis.settings import TmsisSettings
-from fhir_facade_claims_tmsis.staging import Staging
+from fhir_facade_claims_tmsis.staging import Staging, discard
 
 CLAIMS_PER_CHECKPOINT = 500
-"""A checkpoint follows the member with whom this many claims are reached."""
+"""A checkpoint follows the member with whom this many claim records are reached."""
+
+_ALL = 2**63 - 1
+"""Comes after the number of every member."""
 
 _SSN_IDS = "its member ids are Social Security numbers; set id_key, a secret from which other ids are made"
 
@@ -42,6 +46,7 @@ class TmsisSource:
     def __init__(self, settings: TmsisSettings, context: SourceContext) -> None:
         self._settings = settings
         self._scratch: Path = context.scratch
+        self._spent = False
         try:
             self._layouts = known(settings.layouts)
         except (LayoutFault, OSError) as error:
@@ -59,9 +64,8 @@ class TmsisSource:
 
     def progress(self) -> Progress:
         """How many claim records the folder holds. Sorts them by member if that has not been done yet."""
-        staging, _ = self._staged()
-        with closing(staging):
-            return Progress(unit="claims", total=staging.claims())
+        with self._reading() as reader:
+            return Progress(unit="claims", total=reader.staging.claims())
 
     def changes(self, watermark: str | None) -> Iterator[Change]:
         """Member after member.
@@ -72,50 +76,63 @@ class TmsisSource:
         Raises:
             ClaimsUnavailable: the folder or a file cannot be read.
         """
-        staging, ids = self._staged()
         finished = False
         try:
-            done = _done(watermark, staging.fingerprint)
-            if not done:
-                staging.faults.forget()
-                staging.gone.forget()
-            yield from staging.faults
-            yield from self._members(staging, MemberReader(self._settings, staging, ids), done)
-            yield from staging.gone
-            finished = True
-            yield Checkpoint(watermark="", finished=True)
-        except sqlite3.Error as error:
-            raise ClaimsUnavailable(f"the staging file cannot be used: {error}") from error
+            with self._reading() as reader:
+                staging = reader.staging
+                cuts = _cuts(staging, watermark)
+                yield from staging.faults
+                for done, to in cuts:
+                    with closing(_told(reader, done, to)) as told:
+                        for change in told:
+                            if isinstance(change, Rejected):
+                                staging.faults.note(change)
+                            yield change
+                    staging.faults.commit()
+                    finished = to == _ALL
+                    yield _checkpoint(staging, to)
         finally:
-            staging.close()
             if finished:
-                staging.discard()
+                discard(self._scratch)
 
-    def _members(self, staging: Staging, reader: MemberReader, done: int) -> Iterator[Change]:
-        pending = 0
-        for number, msis_id in enumerate(staging.members(done), start=done + 1):
-            for change in reader.changes(msis_id):
-                pending += len(change.claims) if isinstance(change, MemberRecords) else 0
-                if isinstance(change, Removed):
-                    staging.gone.note(change)  # told at the end: each would end a batch
-                    continue
-                if isinstance(change, Rejected):
-                    staging.faults.note(change)
-                yield change
-            if pending >= CLAIMS_PER_CHECKPOINT:
-                staging.faults.commit()
-                yield Checkpoint(watermark=watermark_at(staging.fingerprint, done=number))
-                pending = 0
-        staging.faults.commit()
+    def stretches(self, watermark: str | None) -> Sequence[str]:
+        """Stretches of members, some hundred claims each; the first one tells the faults of the files, too."""
+        with self._reading() as reader:
+            self._spent = True
+            return [
+                json.dumps({"files": reader.staging.fingerprint, "done": done, "to": to, "faults": number == 0})
+                for number, (done, to) in enumerate(_cuts(reader.staging, watermark))
+            ]
 
-    def _staged(self) -> tuple[Staging, MemberIds]:
+    def read(self, stretch: str) -> Iterator[Change]:
+        """The members of one stretch.
+
+        Raises:
+            ClaimsUnavailable: a file cannot be read, or changed since the stretches were cut.
+        """
+        wanted = json.loads(stretch)
+        with self._reading() as reader:
+            if reader.staging.fingerprint != wanted["files"]:
+                raise ClaimsUnavailable("the T-MSIS files changed while they were read; run the sync again")
+            if wanted["faults"]:
+                yield from reader.staging.faults
+            yield from _told(reader, wanted["done"], wanted["to"])
+            yield _checkpoint(reader.staging, wanted["to"])
+
+    @contextmanager
+    def _reading(self) -> Iterator[MemberReader]:
+        """A reader of the staging file, which is closed afterwards."""
         try:
             files = self._files()
             staging = stage(files, self._scratch, self._settings.sign)
         except (OSError, sqlite3.Error) as error:
             raise ClaimsUnavailable(f"the T-MSIS files cannot be read: {error}") from error
         key = self._settings.id_key if any(file.ssn_ids for file in files) else None
-        return staging, MemberIds(key.reveal().encode() if key else None)
+        with closing(staging):
+            try:
+                yield MemberReader(self._settings, staging, MemberIds(key.reveal().encode() if key else None))
+            except sqlite3.Error as error:
+                raise ClaimsUnavailable(f"the staging file cannot be used: {error}") from error
 
     def _files(self) -> list[SourceFile]:
         files = discover(self._settings.folder, self._layouts, self._settings.test_files)
@@ -149,7 +166,9 @@ class TmsisSource:
         return found
 
     def close(self) -> None:
-        """Nothing is held open between runs."""
+        """Nothing is held open between runs; what was cut into stretches and read is thrown away."""
+        if self._spent:
+            discard(self._scratch)
 
 
 def open_source(settings: TmsisSettings, context: SourceContext) -> TmsisSource:
@@ -161,3 +180,29 @@ def _done(watermark: str | None, fingerprint: str) -> int:
     """How many members are done: their ids may have a meaning, which nobody should find in a database."""
     done = place_at(watermark, fingerprint).get("done")
     return done if isinstance(done, int) and done > 0 else 0
+
+
+def _cuts(staging: Staging, watermark: str | None) -> Iterator[tuple[int, int]]:
+    """Stretches of members, by number; a run that begins anew forgets the faults that one before it found."""
+    done = _done(watermark, staging.fingerprint)
+    if not done:
+        staging.faults.forget()
+        staging.faults.commit()
+    return pairwise((done, *staging.cuts(done, CLAIMS_PER_CHECKPOINT), _ALL))
+
+
+def _told(reader: MemberReader, done: int, to: int) -> Generator[Change, None, None]:
+    """The members of a stretch; removals come last, because each ends a batch."""
+    gone: list[Removed] = []
+    for msis_id in reader.staging.members(done, to):
+        for change in reader.changes(msis_id):
+            if isinstance(change, Removed):
+                gone.append(change)
+            else:
+                yield change
+    yield from gone
+
+
+def _checkpoint(staging: Staging, to: int) -> Checkpoint:
+    """What stands behind the member of number ``to``."""
+    return Checkpoint(watermark="" if to == _ALL else watermark_at(staging.fingerprint, done=to), finished=to == _ALL)

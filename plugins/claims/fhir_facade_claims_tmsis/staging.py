@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
@@ -13,10 +13,20 @@ from pathlib import Path
 from fhir_facade.contracts.people import SourcePosition
 from fhir_facade.contracts.staging import Faults
 from fhir_facade_claims_tmsis.cells import Record
-from fhir_facade_claims_tmsis.ownership import Gone
 
-_MEMBERS = """
-SELECT member FROM people WHERE member NOT LIKE '#%' UNION SELECT member FROM headers ORDER BY 1 LIMIT -1 OFFSET ?
+NAME = "tmsis-staging.sqlite"
+
+NUMBERED = """
+CREATE TABLE members (number INTEGER PRIMARY KEY, member TEXT);
+INSERT INTO members (member)
+SELECT member FROM people WHERE member NOT LIKE '#%' UNION SELECT member FROM headers ORDER BY 1;
+"""
+"""Members in the order in which they are told: their ids may have a meaning, their numbers have none."""
+
+_MEMBERS = "SELECT member FROM members WHERE number > ? AND number <= ? ORDER BY number"
+_CLAIMS = """
+SELECT m.number, count(h.seq) FROM members m LEFT JOIN headers h ON h.member = m.member
+WHERE m.number > ? GROUP BY m.number ORDER BY m.number
 """
 _COUNT = """
 SELECT count(*) FROM headers WHERE coalesce(json_extract(cells, '$."ADJUSTMENT-IND"'), '0') NOT IN ('1', '2')
@@ -58,10 +68,9 @@ class Staging:
     """An open staging file."""
 
     def __init__(self, path: Path, sign: str) -> None:
-        self._path = path
         self._sign = sign
         self._database = sqlite3.connect(path, check_same_thread=False)
-        self.faults, self.gone = Faults(self._database), Gone(self._database)
+        self.faults = Faults(self._database)
         self._files = {
             number: (name, date.fromisoformat(created), bool(fixed), period)
             for number, name, created, fixed, period in self._database.execute("SELECT * FROM files")
@@ -73,17 +82,23 @@ class Staging:
         """Close the file."""
         self._database.close()
 
-    def discard(self) -> None:
-        """Delete the file of a run that has ended: claims lie in the state's files and the replica, nowhere else."""
-        self._path.unlink(missing_ok=True)
-
     def claims(self) -> int:
         """How many claim records the folder holds, but for voids, which are none themselves."""
         return int(self._database.execute(_COUNT).fetchone()[0])
 
-    def members(self, done: int) -> Iterator[str]:
-        """The state's ids of members in order, but for the first ``done``."""
-        with closing(self._database.execute(_MEMBERS, (done,))) as cursor:
+    def cuts(self, done: int, claims: int) -> Sequence[int]:
+        """Numbers of the members behind the first ``done`` with whom another ``claims`` claim records are reached."""
+        found, pending = [], 0
+        for number, records in self._database.execute(_CLAIMS, (done,)):
+            pending += records
+            if pending >= claims:
+                found.append(number)
+                pending = 0
+        return found
+
+    def members(self, done: int, to: int) -> Iterator[str]:
+        """The state's ids of the members behind the first ``done``, up to number ``to``, in order."""
+        with closing(self._database.execute(_MEMBERS, (done, to))) as cursor:
             yield from (row[0] for row in cursor)
 
     def people(self, member: str) -> dict[str, list[Record]]:
@@ -137,3 +152,8 @@ class Staging:
         name, created, fixed, _ = self._files[file]
         position = SourcePosition(file=name, line=number)
         return Record(segment, json.loads(cells), position, fixed, self._sign, created)
+
+
+def discard(scratch: Path) -> None:
+    """Delete the staging file in ``scratch``, if there is one."""
+    (scratch / NAME).unlink(missing_ok=True)

@@ -12,11 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from fhir_facade.cli.main import main
-from fhir_facade.contracts.claims import Change, Checkpoint, Removed
-from fhir_facade.contracts.plugin import SourceContext
-from fhir_facade_claims_tmsis import plugin, source
-from fhir_facade_claims_tmsis.settings import TmsisSettings
-from tests.plugins.tmsis.state_files import BASE, Cells, Folder, changes, claims, rejects
+from fhir_facade.contracts.claims import Change, Removed
+from fhir_facade_claims_tmsis import source
+from tests.plugins.tmsis.state_files import Cells, Folder, changes, claims, rejects
 
 TORN = "the claim is left out: its records name several members, and no newer delivery says whose it is"
 CONFIG = """
@@ -125,17 +123,13 @@ def test_a_replacement_that_keeps_the_number_takes_the_place_of_its_claim(tmp_pa
     assert gone(told) == []
 
 
-def test_what_is_taken_away_is_told_at_the_end_also_where_the_run_was_killed(
+def test_what_is_taken_away_is_told_before_the_checkpoint_behind_its_member(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(source, "CLAIMS_PER_CHECKPOINT", 1)
-    deliver(tmp_path / "in", 6, adjustment("1", "V1"), of("M1") | {"ICN-ORIG": "C3"}, of("M2") | {"ICN-ORIG": "C4"})
-    settings, context = TmsisSettings(folder=tmp_path / "in", base=BASE), SourceContext(name="t", scratch=tmp_path)
-    killed = plugin.open(settings, context).changes(None)  # type: ignore[union-attr]
-    point = next(change for change in killed if isinstance(change, Checkpoint))
-    killed.close()  # type: ignore[attr-defined]
-    rest = list(plugin.open(settings, context).changes(point.watermark))  # type: ignore[union-attr]
-    assert [type(change).__name__ for change in rest] == ["MemberRecords", "Checkpoint", "Removed", "Checkpoint"]
+    deliver(tmp_path, 6, adjustment("1", "V1"), of("M1") | {"ICN-ORIG": "C3"}, of("M2") | {"ICN-ORIG": "C4"})
+    order = [type(change).__name__ for change in changes(tmp_path)]
+    assert order == ["MemberRecords", "Removed", "Checkpoint", "MemberRecords", "Checkpoint", "Checkpoint"]
 
 
 def test_a_voided_claim_goes_from_the_copy_though_the_delivery_with_it_was_archived(

@@ -62,6 +62,53 @@ def test_a_watermark_holds_no_member_id(tmp_path: Path, monkeypatch: pytest.Monk
     assert not [c for c in told if isinstance(c, Checkpoint) and "M000" in c.watermark]
 
 
+def stretched(cut: source.TmsisSource, watermark: str | None = None) -> list[Change]:
+    return [change for stretch in cut.stretches(watermark) for change in cut.read(stretch)]
+
+
+def test_stretches_together_are_what_one_reader_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "CLAIMS_PER_CHECKPOINT", 3)
+    cut = opened(many(tmp_path / "data", 8), tmp_path / "scratch")
+    assert len(cut.stretches(None)) == 3
+    assert stretched(cut) == list(cut.changes(None))
+
+
+def test_stretches_go_on_after_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "CLAIMS_PER_CHECKPOINT", 3)
+    cut = opened(many(tmp_path / "data", 8), tmp_path / "scratch")
+    whole = stretched(cut)
+    points = [change for change in whole if isinstance(change, Checkpoint) and not change.finished]
+    assert len(points) == 2
+    for point in points:
+        assert claims(stretched(cut, point.watermark)) == claims(whole[whole.index(point) :])
+
+
+def test_a_stretch_holds_no_member_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "CLAIMS_PER_CHECKPOINT", 1)
+    stretches = opened(many(tmp_path / "data", 3), tmp_path / "scratch").stretches(None)
+    assert len(stretches) == 4
+    assert "M000" not in "".join(stretches)
+
+
+def test_files_that_change_between_two_stretches_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "CLAIMS_PER_CHECKPOINT", 3)
+    data = many(tmp_path / "data", 8)
+    cut = opened(data, tmp_path / "scratch")
+    first, second, *_ = cut.stretches(None)
+    assert len(claims(cut.read(first))) == 3
+    (data / "claim-ot.psv").rename(data / "other.psv")
+    with pytest.raises(ClaimsUnavailable, match="changed while they were read; run the sync again"):
+        list(cut.read(second))
+
+
+def test_what_was_cut_into_stretches_leaves_no_staging_file(tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    cut = opened(many(tmp_path / "data", 3), scratch)
+    assert claims(stretched(cut))
+    cut.close()
+    assert list(scratch.iterdir()) == []
+
+
 def test_the_staging_file_is_private_and_gone_after_the_run(tmp_path: Path) -> None:
     data, scratch = many(tmp_path / "data", 3), tmp_path / "scratch"
     run = opened(data, scratch).changes(None)
@@ -86,7 +133,7 @@ def test_lines_may_stand_before_their_header(tmp_path: Path) -> None:
 def test_a_disk_that_fails_in_the_middle_makes_the_source_unavailable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(self: object, after: object) -> Iterator[object]:
+    def fails(self: object, done: int, to: int) -> Iterator[object]:
         raise sqlite3.OperationalError("disk I/O error")
         yield
 
