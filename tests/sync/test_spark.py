@@ -54,7 +54,7 @@ def configured(folder: Path, adapter: str, options: str) -> None:
 
 @pytest.mark.peer("spark")
 def test_spark_writes_the_same_copy_as_one_process(tmp_path: Path, full_counts: bool) -> None:
-    members = 1_650 if full_counts else 13  # a hundred claims each, six lines a claim
+    members = 1_700 if full_counts else 13  # a hundred claims each, six lines a claim: a million lines
     carrier.write(tmp_path / "files", members=members, claims=100)
     configured(tmp_path, "rif", 'folder = "files"')
     for engine in ("process", "spark"):
