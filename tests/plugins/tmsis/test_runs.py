@@ -19,7 +19,7 @@ from fhir_facade.cli.main import main
 from fhir_facade.contracts.claims import Change, Checkpoint
 from fhir_facade.contracts.errors import ClaimsUnavailable
 from fhir_facade.contracts.plugin import SourceContext
-from fhir_facade_claims_tmsis import plugin, source, staging
+from fhir_facade_claims_tmsis import filling, plugin, source, staging
 from fhir_facade_claims_tmsis.layout import bundled
 from fhir_facade_claims_tmsis.settings import TmsisSettings
 from fhir_facade_claims_tmsis.writing import Style, Writer
@@ -99,6 +99,14 @@ def test_files_that_change_between_two_stretches_are_refused(tmp_path: Path, mon
     (data / "claim-ot.psv").rename(data / "other.psv")
     with pytest.raises(ClaimsUnavailable, match="changed while they were read; run the sync again"):
         list(cut.read(second))
+
+
+def test_a_staging_file_of_an_older_release_is_built_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = many(tmp_path / "data", 3)
+    with monkeypatch.context() as older:
+        older.setattr(filling, "NUMBERED", "CREATE TABLE members (unlike INTEGER);")
+        opened(data, tmp_path / "scratch").progress()
+    assert len(claims(opened(data, tmp_path / "scratch").changes(None))) == 3
 
 
 def test_what_was_cut_into_stretches_leaves_no_staging_file(tmp_path: Path) -> None:
