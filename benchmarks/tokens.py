@@ -43,10 +43,10 @@ def run() -> list[Bar]:
 
 def _compare(bench: Bench) -> list[Bar]:
     app_id, pairs = _granted(bench, int(ROUNDS * SECONDS * MOST_A_SECOND) + 1)
-    requests = [_refresh(app_id, pair) for pair in pairs]
+    first, requests = pairs[0], [_refresh(app_id, pair) for pair in pairs[1:]]
     with ExitStack() as stack:
         facade = stack.enter_context(Server(serve_app(facade_app(bench))))
-        answer = _answer(facade, app_id, pairs.pop())
+        answer = _answer(facade, app_id, first)
         kept = [(key, value) for key, value in answer.getheaders() if key.lower() in ("content-type", "cache-control")]
         hello = stack.enter_context(Server(serve_plainly(flask_hello(answer.read(), kept))))
         ours: list[Load] = []
@@ -72,7 +72,7 @@ def _granted(bench: Bench, count: int) -> tuple[str, list[Pair]]:
                 user=f"Patient/{patient}",
                 scopes=scopes,
                 withheld=frozenset(),
-                length="year",
+                length="13-months",
                 authenticated_at=now,
                 created_at=now,
                 used_at=now,
@@ -104,8 +104,8 @@ def _answer(facade: Server, app_id: str, pair: Pair) -> http.client.HTTPResponse
 
 def _bars(ours: Sequence[Load], theirs: Sequence[Load]) -> list[Bar]:
     for load in ours:
-        if load.statuses.keys() != {"200"}:
-            raise RuntimeError(f"refreshes were answered {load.statuses}")
+        if load.statuses.keys() != {"200"} or load.rate > MOST_A_SECOND:
+            raise RuntimeError(f"refreshes were answered {load.statuses}, {load.rate:,.0f} in a second")
     mine, hello = (sorted(load.cpu_per_request for load in loads)[ROUNDS // 2] for loads in (ours, theirs))
     rate = sorted(load.rate for load in ours)[ROUNDS // 2]
     print(f"    refresh: {rate:8,.0f} requests/s, {mine:6.0f} µs CPU; Flask hello {hello:.0f} µs")
