@@ -113,7 +113,7 @@ class _Turns(ThreadedTaskDispatcher):
         super().__init__()
         self._channels = channels
         self._waiting: deque[Any] = deque()
-        self._looked = 0.0
+        self._looked = time.monotonic()  # a worker that comes was not away
 
     def add_task(self, task: Any) -> None:
         """Remember a channel that has a request."""
