@@ -62,6 +62,15 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_process_of_tests_gives_way() -> Iterator[None]:
+    """A test that calls ``sync`` in its own process must not make that an idle one for the tests that follow."""
+    with pytest.MonkeyPatch.context() as patch:
+        for command in ("sync", "schedule"):
+            patch.setattr(f"fhir_facade.cli.{command}.give_way", lambda: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def full_counts() -> bool:
     """True where every property is tried its full number of times (`make reliability`, `make conformance`)."""

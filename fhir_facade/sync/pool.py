@@ -25,7 +25,6 @@ from fhir_facade.contracts.errors import ClaimsInvalid, ClaimsUnavailable, Facad
 from fhir_facade.contracts.stretches import ReadsInStretches
 from fhir_facade.resources.frames import Dictionary
 from fhir_facade.sync.collecting import collect
-from fhir_facade.sync.courtesy import take_what_is_left
 from fhir_facade.sync.harvest import Harvest
 from fhir_facade.sync.work import Work, cannot
 
@@ -145,7 +144,6 @@ class Pool:
 def _be_worker(pipe: Connection, work: Work, source: object) -> NoReturn:
     """What a forked process does until nobody asks any more; it ends without a word to whatever it inherited."""
     try:
-        take_what_is_left()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # how the parent ends in order is no business of this process
         while True:
