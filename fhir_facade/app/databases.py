@@ -15,6 +15,7 @@ from fhir_facade.resources import database
 from fhir_facade.state import identifier_key, state_folder
 from fhir_facade.store import schema
 from fhir_facade.store.audit import AuditEvent, AuditLog
+from fhir_facade.store.audit_probe import can_be_written
 
 
 def store_url(settings: Settings) -> str:
@@ -186,7 +187,10 @@ def uses_replica(settings: Settings) -> bool:
 
 def readiness_checks(settings: Settings) -> Mapping[str, Callable[[], bool]]:
     """Component → whether it can be used now."""
-    checks = {"store": lambda: schema.schema_is_current(store_url(settings))}
+    checks = {
+        "store": lambda: schema.schema_is_current(store_url(settings)),
+        "audit": lambda: can_be_written(audit_url(settings)),
+    }
     if uses_replica(settings):
         checks["replica"] = lambda: _schema_at((replica_url(settings), *standby_urls(settings))) is not None
     return checks
