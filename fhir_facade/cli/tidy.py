@@ -20,7 +20,7 @@ def tidy(config: Path | None, as_json: bool) -> None:
     """Remove expired requests, codes, tokens and assertions; once a day is often enough."""
     settings = settings_of(config)
     require_current_schemas(settings)
-    removed = remove_expired(Store(store_url(settings)), int(time.time()))
+    removed = remove_expired(Store(store_url(settings), patient=True), int(time.time()))
     if as_json:
         print_json(removed)
     else:

@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from fhir_facade.contracts.databases import NOTICING
 from fhir_facade.contracts.errors import ClaimsUnavailable
+from fhir_facade.contracts.impatience import connect_impatiently
 from fhir_facade.resources.database import same_file
 
 log = logging.getLogger(__name__)
@@ -130,7 +131,7 @@ def _reading_engine(url: URL) -> Engine:
         isolation_level="AUTOCOMMIT",
         connect_args={**NOTICING, "connect_timeout": _CONNECT_TIMEOUT_S, "options": options},
     )
-    event.listen(engine, "do_connect", _connect_impatiently)
+    event.listen(engine, "do_connect", connect_impatiently)
     event.listen(engine, "connect", _prepare_postgresql)
     return engine
 
@@ -140,12 +141,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA query_only=ON")
     connection.execute("PRAGMA busy_timeout=2000")
     connection.execute("PRAGMA cache_size=-16384")
-
-
-def _connect_impatiently(_dialect: Any, _record: Any, places: Any, named: Any) -> Any:
-    from fhir_facade.resources.impatient import Impatient  # psycopg comes with the extra "postgresql"
-
-    return Impatient.connect(*places, **named)
 
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:

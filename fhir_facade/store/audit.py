@@ -258,9 +258,9 @@ class _Pen:
         self.engine.dispose()
 
 
-def open_audit(url: str) -> Engine:
-    """An engine for the trail; its tables are made where they are missing."""
-    engine = open_engine(url)
+def open_audit(url: str, *, patient: bool = False) -> Engine:
+    """An engine for the trail, ``patient`` as for a ``Store``; its tables are made where they are missing."""
+    engine = open_engine(url, patient=patient)
     if make_url(url).get_backend_name() == "sqlite":
         event.listen(engine, "connect", small_pages, insert=True)
     try:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from fhir_facade.contracts.databases import NOTICING, told
 from fhir_facade.contracts.errors import FacadeError
+from fhir_facade.contracts.impatience import connect_impatiently
 
 _WAIT_S = 15
 LOCK_WAIT_MS = 5_000
@@ -38,10 +39,13 @@ class Store:
 
     Args:
         url: SQLAlchemy URL; ``sqlite:///path`` or ``postgresql+psycopg://…``.
+        patient: a statement may take as long as it takes, for commands that go through whole tables; anybody else
+            gives a PostgreSQL server up that is silent for some seconds.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, patient: bool = False) -> None:
         self.url = url
+        self._patient = patient
         self._engine: Engine | None = None
         self._process = 0
         self._opening = threading.Lock()
@@ -55,7 +59,7 @@ class Store:
                 if self._engine is None or self._process != os.getpid():
                     if self._engine is not None:
                         self._engine.dispose(close=False)
-                    self._engine, self._process = open_engine(self.url), os.getpid()
+                    self._engine, self._process = open_engine(self.url, patient=self._patient), os.getpid()
         return self._engine
 
     @contextmanager
@@ -94,15 +98,18 @@ class Store:
         self._engine = None
 
 
-def open_engine(url: str) -> Engine:
-    """An engine with the facade's settings for that kind of database."""
+def open_engine(url: str, *, patient: bool = False) -> Engine:
+    """An engine with the facade's settings for that kind of database; ``patient`` as for a ``Store``."""
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(url, connect_args={"timeout": _WAIT_S}, pool_timeout=_WAIT_S, pool_size=16)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     arguments = {**NOTICING, "connect_timeout": 3, "options": f"-c lock_timeout={LOCK_WAIT_MS}"}
-    return create_engine(url, pool_pre_ping=True, pool_timeout=_WAIT_S, pool_size=8, connect_args=arguments)
+    engine = create_engine(url, pool_pre_ping=True, pool_timeout=_WAIT_S, pool_size=8, connect_args=arguments)
+    if not patient:
+        event.listen(engine, "do_connect", connect_impatiently)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

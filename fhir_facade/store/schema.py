@@ -21,7 +21,7 @@ def migrate(url: str) -> None:
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    engine = open_engine(url)
+    engine = open_engine(url, patient=True)
     try:
         with as_file(files("fhir_facade.store") / "migrations") as scripts, engine.begin() as connection:
             config = _config(str(scripts))

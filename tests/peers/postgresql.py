@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -118,6 +119,22 @@ class Server:
         )  # a server that inherits a pipe keeps the reader waiting
         if check and done.returncode:
             raise RuntimeError(f"{program} failed: {done.stderr or ''}")
+
+
+@contextmanager
+def frozen(server: Server) -> Iterator[None]:
+    """The server neither ends nor answers, as where its disk hangs."""
+    parent = int((server.data / "postmaster.pid").read_text().split()[0])
+    stopped = [parent]  # before its children are looked up: as long as it stands still, none of them vanishes
+    try:
+        os.kill(parent, signal.SIGSTOP)
+        stopped += map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
+        for each in stopped:
+            os.kill(each, signal.SIGSTOP)
+        yield
+    finally:
+        for each in reversed(stopped):
+            os.kill(each, signal.SIGCONT)
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +16,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
 from fhir_facade.app import readiness_checks, require_current_schemas, source_figures
+from fhir_facade.contracts import impatience
 from fhir_facade.contracts.errors import ClaimsUnavailable
-from fhir_facade.resources import impatient, places
+from fhir_facade.resources import places
 from fhir_facade.resources.database import migrate, replica_url
 from fhir_facade.resources.replica import ReplicaResources
 from fhir_facade.search.query import SearchQuery
 from fhir_facade.settings import load
-from tests.peers.postgresql import Server
+from tests.peers.postgresql import Server, frozen
 from tests.resources.filled import HASHED, Filler, viewer
 from tests.resources.world import SOURCE, claim, records, whole
 
@@ -165,7 +163,7 @@ def test_the_service_is_ready_and_starts_as_long_as_a_standby_answers(
 def test_a_standby_that_freezes_is_given_up_and_the_read_goes_on_elsewhere(
     pair: tuple[Server, Server, URL, URL], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(impatient, "SILENCE_S", 1.0)
+    monkeypatch.setattr(impatience, "SILENCE_S", 1.0)
     _, standby, first, second = pair
     readers = [ReplicaResources(first, SOURCE, HASHED, [second]) for _ in range(2)]
     threads = [ThreadPoolExecutor(1) for _ in range(4)]
@@ -187,16 +185,3 @@ def test_a_standby_that_freezes_is_given_up_and_the_read_goes_on_elsewhere(
 def pages(asked: Sequence[tuple[ReplicaResources, ThreadPoolExecutor]]) -> list[Any]:
     """A page by each reader in each thread."""
     return [one.result() for one in [thread.submit(reader.search, viewer(1), EOB) for reader, thread in asked]]
-
-
-@contextmanager
-def frozen(server: Server) -> Iterator[None]:
-    """The server neither ends nor answers."""
-    parent = int((server.data / "postmaster.pid").read_text().split()[0])
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    everyone = [parent, *map(int, children)]
-    for each in everyone:
-        os.kill(each, signal.SIGSTOP)
-    yield
-    for each in everyone:
-        os.kill(each, signal.SIGCONT)

@@ -11,16 +11,20 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from fhir_facade.cli import main
+from fhir_facade.contracts import impatience
 from fhir_facade.contracts.databases import told
 from fhir_facade.resources.database import migrate as migrate_replica
 from fhir_facade.resources.database import replica_url, writer
 from fhir_facade.resources.places import Place
-from fhir_facade.store import Store, StoreUnavailable, engine, migrate
+from fhir_facade.store import Store, StoreUnavailable, engine, migrate, tables
+from fhir_facade.store.audit import AuditEvent, AuditLog
+from fhir_facade.store.audit_probe import can_be_written
 from fhir_facade.store.engine import open_engine
-from tests.peers.postgresql import Server
+from fhir_facade.store.lookup import Lookup
+from tests.peers.postgresql import Server, frozen
 from tests.peers.running import free_port
 
 
@@ -40,6 +44,47 @@ def test_nobody_waits_for_a_locked_table_without_end(postgresql: Server, monkeyp
         assert connection.scalar(text("SELECT count(*) FROM tokens")) == 0
     store.close()
     other.close()
+
+
+@pytest.mark.peer("postgresql")
+def test_a_store_that_freezes_holds_nobody_and_serves_again_once_it_thaws(
+    postgresql: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(impatience, "SILENCE_S", 1.0)
+    url = postgresql.database()
+    migrate(url)
+    store, trail = Store(url), AuditLog(url, b"k" * 32)
+    lookup = Lookup(store, select(func.count()).select_from(tables.tokens))
+    event = AuditEvent(what="read", outcome="200")
+
+    def count() -> None:
+        with store.read() as connection:
+            connection.execute(text("SELECT count(*) FROM tokens"))
+
+    uses = (lambda: lookup.one({}), lambda: trail.write(event), count, lambda: can_be_written(url))
+    for use in uses:
+        use()
+    with frozen(postgresql):
+        for use in uses:
+            begun = time.monotonic()
+            with pytest.raises(StoreUnavailable, match=r"(?i)no answer within 1 s|timeout"):
+                use()
+            assert time.monotonic() - begun < 15
+    for use in uses:
+        use()
+    store.close()
+    trail.close()
+
+
+@pytest.mark.peer("postgresql")
+def test_a_command_that_goes_through_whole_tables_waits_for_as_long_as_that_takes(
+    postgresql: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(impatience, "SILENCE_S", 0.2)
+    store = Store(postgresql.database(), patient=True)
+    with store.read() as connection:
+        assert connection.scalar(text("SELECT 1 FROM pg_sleep(1)")) == 1
+    store.close()
 
 
 @pytest.mark.peer("postgresql")
