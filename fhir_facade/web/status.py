@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from fhir_facade.contracts.errors import FacadeError
-from fhir_facade.resources.page import Freshness, Resources
+from fhir_facade.contracts.errors import ClaimsInvalid, FacadeError
+from fhir_facade.fhir.ids import facade_id
+from fhir_facade.resources.page import Freshness, Resources, Viewer
 from fhir_facade.web.pages import Pages
 from fhir_facade.web.status_history import SOURCE, History, strips
 
@@ -21,6 +23,9 @@ KEEP_S = 10
 
 LOOK_S = 20.0
 """Seconds after which the parts are looked at again although nobody asked."""
+
+NOBODYS = "0"
+"""An id to ask a source for; whether anybody has it does not matter."""
 
 Checks = Mapping[str, Callable[[], bool]]
 
@@ -63,8 +68,8 @@ class Status:
     def _ask(self) -> Mapping[str, Any]:
         components = {name: _answers(check) for name, check in self._checks.items()}
         try:
-            sources = [_source(one) | {"late": self._late(one)} for one in self._resources.freshness()]
-            components["resources"] = True
+            sources = [self._source(one) for one in self._resources.freshness()]
+            components["resources"] = all(one["answers"] for one in sources)
         except FacadeError:
             sources, components["resources"] = [], False
         return {
@@ -74,17 +79,25 @@ class Status:
             "sources": sources,
         }
 
+    def _source(self, fresh: Freshness) -> dict[str, Any]:
+        moments = {"data_through": fresh.data_through, "received": fresh.received, "published": fresh.published}
+        told = {name: one.isoformat() if one else None for name, one in moments.items()}
+        answers = _answers(lambda: self._knows_nobody(fresh.source))
+        return {"source": fresh.source, **told, "late": self._late(fresh), "answers": answers}
+
+    def _knows_nobody(self, source: str) -> bool:
+        """Ask a source for what need not be there; a live one is not asked anything else for its freshness."""
+        nothing = facade_id(source, NOBODYS)
+        with suppress(ClaimsInvalid):  # whoever breaks a promise has answered
+            self._resources.read(Viewer(patient=nothing), "Coverage", nothing)
+        return True
+
 
 def _answers(check: Callable[[], bool]) -> bool:
     try:
         return check()
     except FacadeError:
         return False
-
-
-def _source(fresh: Freshness) -> dict[str, Any]:
-    moments = {"data_through": fresh.data_through, "received": fresh.received, "published": fresh.published}
-    return {"source": fresh.source} | {name: one.isoformat() if one else None for name, one in moments.items()}
 
 
 def status_blueprint(pages: Pages, status: Status) -> Blueprint:

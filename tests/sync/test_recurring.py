@@ -253,7 +253,8 @@ def test_freshness_is_on_the_status_page_in_the_capability_statement_and_a_metri
     documentation = client.get("/fhir/metadata").get_json()["rest"][0]["documentation"]
     figures = metrics(config)
 
-    assert told["gone"] == {"source": "gone", "data_through": None, "received": None, "published": None, "late": True}
+    unknown = {"data_through": None, "received": None, "published": None}
+    assert told["gone"] == {"source": "gone", **unknown, "late": True, "answers": False}
     assert told["state"]["late"] is False
     through, published = told["state"]["data_through"][:10], told["state"]["published"][:10]
     assert f"Source state: data through {through}, received {published}, published {published}." in documentation

@@ -9,8 +9,8 @@ from threading import Event, Thread
 import pytest
 from flask import Flask
 
-from fhir_facade.contracts.errors import ClaimsUnavailable
-from fhir_facade.resources.page import Freshness
+from fhir_facade.contracts.errors import ClaimsError, ClaimsInvalid, ClaimsUnavailable
+from fhir_facade.resources.page import Freshness, Viewer
 from fhir_facade.store import Store, migrate
 from fhir_facade.store.standing import MINUTES, Seen, Standing
 from fhir_facade.web import status as status_module
@@ -35,11 +35,18 @@ class Sources:
     """Resources of which only the freshness is asked."""
 
     down = False
+    raised: ClaimsError | None = None
 
     def freshness(self) -> list[Freshness]:
         if self.down:
             raise ClaimsUnavailable("away")
         return [Freshness(source="medical", data_through=None, received=None, published=None)]
+
+    def read(self, viewer: Viewer, resource_type: str, resource_id: str) -> None:
+        del resource_type
+        assert viewer.patient == resource_id
+        if self.raised:
+            raise self.raised
 
 
 @pytest.fixture
@@ -133,6 +140,24 @@ def test_a_source_that_is_away_is_a_bad_minute_and_not_a_failure(store: Store) -
     looked(status, clock, 2)
     assert {one.part: one.bad for one in status.history.days()} == {"store": 0, "resources": 2}
     assert page_of(status).test_client().get("/status").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("raised", "answers"),
+    [(ClaimsUnavailable("its database is away"), False), (ClaimsInvalid("too-many", "too many"), True), (None, True)],
+)
+def test_a_source_that_tells_no_freshness_and_cannot_be_asked_does_not_answer(
+    store: Store, raised: ClaimsError | None, answers: bool
+) -> None:
+    sources = Sources()
+    sources.raised = raised
+    client = page_of(status_of(store, Clock(), [True], sources)).test_client()
+    told = client.get("/status.json").json
+    assert told["status"] == ("ok" if answers else "degraded")
+    assert told["components"] == {"store": True, "resources": answers}
+    assert [one["answers"] for one in told["sources"]] == [answers]
+    assert ("(does not answer)" in client.get("/status").text) is not answers
+    assert ("(no responde)" in client.get("/status?lang=es").text) is not answers
 
 
 def test_a_late_source_is_a_bad_minute_of_its_own(store: Store) -> None:
