@@ -56,12 +56,10 @@ class Successor(NamedTuple):
 
     Args:
         pid: its process.
-        told: where it says that it takes requests.
         begun: when it was started, as ``time.monotonic`` tells it.
     """
 
     pid: int
-    told: int
     begun: float
 
 
@@ -126,6 +124,8 @@ class Workers:
     _born: dict[int, float] = field(default_factory=dict)
     _watcher: int | None = None
     _died_young: int = 0
+    _coming: dict[int, int] = field(default_factory=dict)
+    """Workers that do not take requests yet, and where each will say that it does."""
     _leaving: set[int] = field(default_factory=set)
     _reload: bool = False
     _old: deque[int] = field(default_factory=deque)
@@ -137,8 +137,11 @@ class Workers:
         return len(self._taking())
 
     def _taking(self) -> set[int]:
-        coming = {self._successor.pid} if self._successor else set[int]()
-        return self._born.keys() - self._leaving - coming
+        return self._staying() - self._coming.keys()
+
+    def _staying(self) -> set[int]:
+        waited_for = {self._successor.pid} if self._successor else set[int]()
+        return self._born.keys() - self._leaving - waited_for
 
     def run(self) -> None:
         """Fork the workers and keep their number until told to stop.
@@ -161,8 +164,9 @@ class Workers:
     def _look_after(self) -> None:
         if self.watch and self._watcher is None:
             self._watcher = self._fork(self.watch)
-        while self.alive < self.count:
-            self._born[self._fork(lambda stop: self.work(stop, lambda: None))] = time.monotonic()
+        while len(self._staying()) < self.count:
+            self._start()
+        self._hear()
         self._reap()
         if self._reload:
             self._begin_anew()
@@ -172,7 +176,7 @@ class Workers:
     def _begin_anew(self) -> None:
         self._reload = False
         self.on_reload()
-        self._old = deque(sorted(self._taking()))
+        self._old = deque(sorted(self._staying()))
         if self._watcher:
             os.kill(self._watcher, signal.SIGTERM)  # the next one looks at what the config says now
 
@@ -219,9 +223,10 @@ class Workers:
                 self._watcher = None
                 continue
             age = time.monotonic() - self._born.pop(pid, 0.0)
+            self._stop_listening_to(pid)
             self.on_death(pid)
             if self._successor and pid == self._successor.pid:
-                self._forget_successor()
+                self._successor = None
                 self._old.clear()
                 log.error("a new worker cannot start; the old ones go on")
                 continue
@@ -238,34 +243,34 @@ class Workers:
     def _replace(self) -> None:
         """One step of replacing the old workers: start a successor, or tell the worker whose successor is ready."""
         if self._successor:
-            if self._is_ready(self._successor):
-                self._forget_successor()
-                if self._old and self._old[0] in self._taking():
+            if self._successor.pid not in self._coming:
+                self._successor = None
+                if self._old and self._old[0] in self._staying():
                     self._tell(self._old.popleft())
             elif time.monotonic() - self._successor.begun > READY_S:
                 os.kill(self._successor.pid, signal.SIGKILL)  # the old ones go on as after any that cannot start
             return
-        while self._old and self._old[0] not in self._taking():
+        while self._old and self._old[0] not in self._staying():
             self._old.popleft()
         if self._old:
-            self._successor = self._start_successor()
+            self._successor = Successor(self._start(), time.monotonic())
 
-    def _start_successor(self) -> Successor:
+    def _start(self) -> int:
+        """A new worker, which is listened to until it says that it takes requests."""
         told, tell = os.pipe()
         pid = self._fork(lambda stop: self.work(stop, lambda: os.write(tell, _HERE)))
         os.close(tell)
-        begun = self._born[pid] = time.monotonic()
-        return Successor(pid, told, begun)
+        self._born[pid], self._coming[pid] = time.monotonic(), told
+        return pid
 
-    def _forget_successor(self) -> None:
-        if self._successor:
-            os.close(self._successor.told)
-            self._successor = None
+    def _hear(self) -> None:
+        readable, _, _ = select.select(self._coming.values(), [], [], 0)
+        for pid in [pid for pid, told in self._coming.items() if told in readable and os.read(told, 1) == _HERE]:
+            self._stop_listening_to(pid)
 
-    @staticmethod
-    def _is_ready(successor: Successor) -> bool:
-        readable, _, _ = select.select([successor.told], [], [], 0)
-        return bool(readable) and os.read(successor.told, 1) == _HERE
+    def _stop_listening_to(self, pid: int) -> None:
+        if pid in self._coming:
+            os.close(self._coming.pop(pid))
 
     def _tell(self, pid: int) -> None:
         self._leaving.add(pid)

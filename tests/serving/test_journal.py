@@ -48,9 +48,9 @@ class Served:
 def service(small_config: Path, tmp_path: Path) -> Iterator[Served]:
     port, admin, log = free_port(), free_port(), tmp_path / "serve.log"
     command = [str(Path(sys.executable).parent / "fhir-facade"), "serve", "--config", str(small_config)]
-    with running([*command, "--port", str(port), "--admin-port", str(admin)], port, log) as process:
+    with running([*command, "--workers", "2", "--port", str(port), "--admin-port", str(admin)], port, log) as process:
         admin_base = f"http://127.0.0.1:{admin}"
-        until(lambda: httpx.get(f"{admin_base}/readyz").status_code == 200)
+        until(lambda: httpx.get(f"{admin_base}/readyz").json()["workers"] == {"wanted": 2, "alive": 2})
         yield Served(process, f"http://127.0.0.1:{port}", admin_base, log, small_config.parent / "state")
 
 

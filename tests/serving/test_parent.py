@@ -17,7 +17,7 @@ from fhir_facade.serving.workers import bound_socket
 from fhir_facade.settings import load
 from fhir_facade.store import StoreUnavailable
 from tests.peers.running import answers
-from tests.serving.test_workers import SERVER, running, until
+from tests.serving.test_workers import SERVER, WORK, running, until
 
 WATCHED = SERVER.replace(
     "Workers(work=work",
@@ -72,6 +72,17 @@ def test_a_database_that_is_down_at_a_reload_changes_nothing(
     current.read()
     assert current.settings is before
     assert "go on with the config of before:\nthe store does not answer" in capsys.readouterr().err
+
+
+def test_a_worker_counts_as_alive_once_it_takes_requests(tmp_path: Path) -> None:
+    told = SERVER.replace(WORK, f"{WORK}\n    time.sleep(1)").replace(
+        "Workers(work=work", "Workers(on_change=lambda alive, stopping: print(alive, file=log, flush=True), work=work"
+    )
+    with running(tmp_path, told.replace("listener =", 'log = open("alive", "a")\nlistener =')):
+        until(lambda: (tmp_path / "alive").read_text().endswith("2\n"))
+    counts = [int(count) for count in (tmp_path / "alive").read_text().split()]
+    assert counts[0] == 0
+    assert set(counts) <= {0, 1, 2}
 
 
 def test_a_load_balancer_may_ask_for_the_head_alone() -> None:
