@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from fhir_facade.app.databases import require_current_schemas
 from fhir_facade.app.schedules import schedules_of
 from fhir_facade.app.syncing import last_published, sync_source
 from fhir_facade.cli.options import config_option, settings_of
+from fhir_facade.cli.runs import Runs
 from fhir_facade.contracts.errors import ConfigError, FacadeError
 from fhir_facade.contracts.sections import Settings, SourceSettings
 from fhir_facade.serving.signals import end_at, pause
@@ -52,25 +54,55 @@ def schedule(config: Path | None, once: bool) -> None:
     schedules = schedules_of(settings)
     if not schedules:
         raise ConfigError(["no source has a schedule; add one to its [[claims]] entry"])
+    if once:
+        went_well = [look(settings, source, plan, datetime.now(UTC)) for source, plan in schedules.items()]
+        sys.exit(0 if all(went_well) else 1)
     stopping = Event()
     end_at(stopping, signal.SIGTERM, signal.SIGINT)
-    failed, alarms = False, Alarms()
-    while not stopping.is_set():
-        for source, plan in schedules.items():
-            failed |= not look(settings, source, plan, datetime.now(UTC), alarms)
-        if once:
-            break
-        pause(stopping, LOOK_S)
-    sys.exit(1 if once and failed else 0)
+    keep(settings, schedules, stopping)
 
 
-def look(settings: Settings, name: str, plan: Schedule, now: datetime, alarms: Alarms | None = None) -> bool:
-    """Sync a source if it is due, and say when its data are late; whether all went well."""
+def keep(settings: Settings, schedules: Mapping[str, Schedule], stopping: Event) -> None:
+    """Begin syncs as they are due, until told to stop; whatever one of them does, the next look comes."""
+    runs, alarms = Runs(), Alarms()
+
+    def begin(settings: Settings, entry: SourceSettings) -> bool:
+        if runs.may_begin(entry.name):
+            runs.begin(entry.name, lambda: run(settings, entry))
+        return True
+
+    try:
+        while not stopping.is_set():
+            for source, plan in schedules.items():
+                look(settings, source, plan, datetime.now(UTC), alarms, begin)
+            pause(stopping, LOOK_S)
+    finally:
+        runs.end()
+
+
+def look(
+    settings: Settings,
+    name: str,
+    plan: Schedule,
+    now: datetime,
+    alarms: Alarms | None = None,
+    begin: Callable[[Settings, SourceSettings], bool] | None = None,
+) -> bool:
+    """Sync a source if it is due, and say when its data are late; whether all went well.
+
+    Args:
+        settings: of the facade.
+        name: of the source.
+        plan: when it is due.
+        now: the current instant.
+        alarms: what was said before.
+        begin: syncs it; here and now where nothing else is given.
+    """
     entry = next(source for source in settings.claims if source.name == name)
     ok = True
     try:
         if plan.due(last_published(settings, entry), now, entry.drop, seen_files(settings, entry)):
-            ok = run(settings, entry)
+            ok = (begin or run)(settings, entry)
         warn_when_late(settings, entry, now, alarms or Alarms())
     except (FacadeError, OSError) as error:
         click.echo(f"{name}: cannot be looked at: {error}", err=True)
