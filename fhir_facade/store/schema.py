@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import as_file, files
 
 from alembic import command
@@ -41,9 +42,8 @@ def schema_is_current(url: str) -> bool:
     """
     engine = open_engine(url)
     try:
-        with as_file(files("fhir_facade.store") / "migrations") as scripts, engine.connect() as connection:
-            heads = set(ScriptDirectory.from_config(_config(str(scripts))).get_heads())
-            return set(MigrationContext.configure(connection).get_current_heads()) == heads
+        with engine.connect() as connection:
+            return set(MigrationContext.configure(connection).get_current_heads()) == {newest()}
     except (OperationalError, InterfaceError) as error:
         raise StoreUnavailable(f"the store at {place(url)} does not answer: {told(error)}") from error
     finally:
@@ -62,7 +62,8 @@ def _config(scripts: str) -> Config:
     return config
 
 
+@cache
 def newest() -> str:
-    """The schema version of this release."""
+    """The schema version of this release; its scripts are read once, for workers look at the schema again and again."""
     with as_file(files("fhir_facade.store") / "migrations") as scripts:
         return str(ScriptDirectory.from_config(_config(str(scripts))).get_current_head())
