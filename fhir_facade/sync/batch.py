@@ -16,6 +16,7 @@ from fhir_facade.fhir.ids import facade_id
 from fhir_facade.fhir.mapper import Mapper, Rejection
 from fhir_facade.resources.crosswalk import PatientOf, own_patient
 from fhir_facade.resources.schema import TYPES
+from fhir_facade.sync.courtesy import let_go_first
 from fhir_facade.sync.noticed import Noticed
 from fhir_facade.sync.prepare import Prepared, prepare
 from fhir_facade.sync.state import Reject
@@ -125,6 +126,7 @@ class Batch:
             if mapped.findings:
                 self.noticed.add(mapped)
             prepared = prepare(mapped)
+            let_go_first()
             if self._ready is not None:
                 self._ready(prepared)
             rows = self.shared if prepared.shared else batch.rows

@@ -19,3 +19,12 @@ def give_way() -> None:
     if hasattr(os, "SCHED_IDLE"):
         with suppress(OSError):  # some containers forbid it; being nice is then all that can be done
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def let_go_first() -> None:
+    """Let whoever waits for this core have it now.
+
+    Newer kernels stop even an idle process at its next call of the system or tick of the clock, whichever comes first,
+    and a process that maps calls the system seldom.
+    """
+    os.sched_yield()
