@@ -63,30 +63,32 @@ def _measured(name: str, database: str) -> list[Bar]:
                     beside.append(_round(server, bench, partial(_runs, process)))
                 if process.returncode:
                     raise RuntimeError(f"the sync ended with {process.returncode}")
-    quiet, busy = _median(idle), _median(beside)
-    for when, one in (("idle", quiet), ("while a sync runs", busy)):
-        print(f"  {name}, {when}: p99 of a page {one.p99 * 1e3:.1f} ms, {one.cpu * 1e6:,.0f} µs CPU")
+    (quiet, quiet_cpu), (busy, busy_cpu) = _of_all(idle), _of_all(beside)
+    for when, p99, cpu in (("idle", quiet, quiet_cpu), ("while a sync runs", busy, busy_cpu)):
+        print(f"  {name}, {when}: p99 of a page {p99 * 1e3:.1f} ms, {cpu * 1e6:,.0f} µs CPU")
     return [
-        Bar(f"p99 of a page while a sync runs / idle, {name}", busy.p99 / quiet.p99, BOUND, at_least=False),
-        Bar(f"CPU of a page while a sync runs / idle, {name}", busy.cpu / quiet.cpu, BOUND, at_least=False),
+        Bar(f"p99 of a page while a sync runs / idle, {name}", busy / quiet, BOUND, at_least=False),
+        Bar(f"CPU of a page while a sync runs / idle, {name}", busy_cpu / quiet_cpu, BOUND, at_least=False),
     ]
 
 
 class Round(NamedTuple):
-    """Seconds of the slowest page but one in a hundred, and the server's CPU seconds a page."""
+    """Seconds of each page, and the server's CPU seconds a page."""
 
-    p99: float
+    taken: Sequence[float]
     cpu: float
 
 
 def _round(server: Server, bench: Bench, going_on: Callable[[float], bool]) -> Round:
     before = cpu_of_tree(server.process)
     taken = _latencies(server.port, bench, going_on)
-    return Round(statistics.quantiles(taken, n=100)[98], (cpu_of_tree(server.process) - before) / len(taken))
+    return Round(taken, (cpu_of_tree(server.process) - before) / len(taken))
 
 
-def _median(rounds: Sequence[Round]) -> Round:
-    return Round(*(statistics.median(column) for column in zip(*rounds, strict=True)))
+def _of_all(rounds: Sequence[Round]) -> tuple[float, float]:
+    """p99 of all pages in seconds, as one round has too few of them to tell; the median of the CPU seconds a page."""
+    taken = [each for one in rounds for each in one.taken]
+    return statistics.quantiles(taken, n=100)[98], statistics.median(one.cpu for one in rounds)
 
 
 def _runs(process: subprocess.Popen[bytes], _: float) -> bool:
