@@ -32,7 +32,7 @@ class Runs:
 
     def may_begin(self, source: str) -> bool:
         """Whether the source does not run, and no other keeps it waiting."""
-        self._forget_ended()
+        self.forget_ended()
         recent = any(time.monotonic() - one.begun < HOLDS_UP_S for one in self._going_on.values())
         return source not in self._going_on and not recent
 
@@ -53,7 +53,8 @@ class Runs:
             os.waitpid(one.pid, 0)
         self._going_on.clear()
 
-    def _forget_ended(self) -> None:
+    def forget_ended(self) -> None:
+        """Let go of what has ended."""
         for source, one in list(self._going_on.items()):
             if os.waitpid(one.pid, os.WNOHANG)[0]:
                 del self._going_on[source]

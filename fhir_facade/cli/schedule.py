@@ -73,6 +73,7 @@ def keep(settings: Settings, schedules: Mapping[str, Schedule], stopping: Event)
 
     try:
         while not stopping.is_set():
+            runs.forget_ended()
             for source, plan in schedules.items():
                 look(settings, source, plan, datetime.now(UTC), alarms, begin)
             pause(stopping, LOOK_S)
