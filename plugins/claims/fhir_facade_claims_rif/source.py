@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class RifSource:
 
     def progress(self) -> Progress:
         """How many claims the folder names. Sorts the rows by member if that has not been done yet."""
-        with closing(self._staged()) as staging:
+        with self._staged() as staging:
             return Progress(unit="claims", total=staging.claims())
 
     def changes(self, watermark: str | None) -> Iterator[Change]:
@@ -63,26 +63,23 @@ class RifSource:
         Raises:
             ClaimsUnavailable: the folder or a file cannot be read.
         """
-        staging = self._staged()
         finished = False
         try:
-            after = _after(watermark, staging.fingerprint)
-            if not after:
-                staging.faults.forget()
-            yield from staging.faults
-            yield from self._members(staging, after)
-            finished = True
-            yield Checkpoint(watermark="", finished=True)
-        except sqlite3.Error as error:
-            raise ClaimsUnavailable(f"the staging file cannot be used: {error}") from error
+            with self._staged() as staging:
+                after = _after(watermark, staging.fingerprint)
+                if not after:
+                    staging.faults.forget()
+                yield from staging.faults
+                yield from self._members(staging, after)
+                finished = True
+                yield Checkpoint(watermark="", finished=True)
         finally:
-            staging.close()
             if finished:
-                staging.discard()
+                discard(self._scratch)
 
     def stretches(self, watermark: str | None) -> Sequence[str]:
         """Stretches of members, some hundred claims each; the first one tells the faults of the files, too."""
-        with closing(self._staged()) as staging:
+        with self._staged() as staging:
             after = _after(watermark, staging.fingerprint)
             if not after:
                 staging.faults.forget()
@@ -101,7 +98,7 @@ class RifSource:
             ClaimsUnavailable: a file cannot be read, or changed since the stretches were cut.
         """
         wanted = json.loads(stretch)
-        with closing(self._staged()) as staging:
+        with self._staged() as staging:
             if staging.fingerprint != wanted["files"]:
                 raise ClaimsUnavailable("the RIF files changed while they were read; run the sync again")
             if wanted["faults"]:
@@ -129,11 +126,18 @@ class RifSource:
                 pending = 0
         staging.faults.commit()
 
-    def _staged(self) -> Staging:
+    @contextmanager
+    def _staged(self) -> Iterator[Staging]:
+        """The staging file, which is closed afterwards."""
         try:
-            return stage(self._files(), self._scratch)
+            found = stage(self._files(), self._scratch)
         except (OSError, sqlite3.Error) as error:
             raise ClaimsUnavailable(f"the RIF files cannot be read: {error}") from error
+        with closing(found) as staging:
+            try:
+                yield staging
+            except sqlite3.Error as error:
+                raise ClaimsUnavailable(f"the staging file cannot be used: {error}") from error
 
     def _files(self) -> list[SourceFile]:
         return discover(self._settings.folder)

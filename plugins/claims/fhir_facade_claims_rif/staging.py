@@ -79,7 +79,6 @@ class Staging:
     """An open staging file."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._database = sqlite3.connect(path, check_same_thread=False)
         self.faults = Faults(self._database)
         names = self._database.execute("SELECT id, name, written FROM files")
@@ -90,10 +89,6 @@ class Staging:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
-
-    def discard(self) -> None:
-        """Delete the file of a run that has ended: claims lie in the payer's files and the replica, nowhere else."""
-        discard(self._path.parent)
 
     def claims(self) -> int:
         """How many claims the folder names."""
@@ -145,7 +140,7 @@ def stage(files: Sequence[SourceFile], scratch: Path) -> Staging:
 
 
 def discard(scratch: Path) -> None:
-    """Delete the staging file in ``scratch``, if there is one."""
+    """Delete the staging file of a run that has ended: claims lie in the files and the replica, nowhere else."""
     (scratch / _NAME).unlink(missing_ok=True)
 
 

@@ -128,13 +128,21 @@ def test_a_member_with_many_claims_comes_in_several_records(tmp_path: Path) -> N
 def test_a_disk_that_fails_in_the_middle_makes_the_source_unavailable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(self: object, after: object) -> Iterator[object]:
+    def fails(self: object, after: object, *to: object) -> Iterator[object]:
         raise sqlite3.OperationalError("disk I/O error")
         yield
 
+    data = tmp_path / "data"
+    data.mkdir()
+    member(data)
+    read = opened(data, tmp_path / "scratch")
+    (stretch,) = read.stretches(None)
     monkeypatch.setattr(staging.Staging, "members", fails)
     with pytest.raises(ClaimsUnavailable, match="disk I/O error"):
-        changes(tmp_path)
+        changes(data)
+    with pytest.raises(ClaimsUnavailable, match="disk I/O error"):
+        list(read.read(stretch))
+    read.close()
 
 
 def test_progress_counts_claims(tmp_path: Path) -> None:
