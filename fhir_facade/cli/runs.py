@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -11,9 +10,8 @@ from collections.abc import Callable
 from threading import Event
 from typing import NamedTuple
 
+from fhir_facade.serving.children import forked
 from fhir_facade.serving.signals import end_with
-
-log = logging.getLogger("fhir_facade.sync")
 
 HOLDS_UP_S = 3600.0
 """For how long a run keeps others from beginning: they share one machine and one copy."""
@@ -40,9 +38,7 @@ class Runs:
         """Do ``run`` in a process of its own, which ends with this one."""
         sys.stdout.flush()
         parent = os.getpid()
-        pid = os.fork()
-        if not pid:
-            _be_run(run, parent)
+        pid = forked(lambda: _be_run(run, parent), "a run failed")
         self._going_on[source] = _Run(pid, time.monotonic())
 
     def end(self) -> None:
@@ -61,16 +57,10 @@ class Runs:
 
 
 def _be_run(run: Callable[[], object], parent: int) -> None:
-    try:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # of Ctrl-C the parent tells
-        orphaned = Event()
-        end_with(parent, orphaned)
-        if not orphaned.is_set():
-            run()
-    except BaseException:
-        log.exception("a run failed")
-    finally:
-        logging.shutdown()
-        sys.stdout.flush()
-        os._exit(0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of Ctrl-C the parent tells
+    orphaned = Event()
+    end_with(parent, orphaned)
+    if not orphaned.is_set():
+        run()
+    sys.stdout.flush()

@@ -19,9 +19,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
-from typing import NamedTuple
 
 from fhir_facade.contracts.errors import FacadeError
+from fhir_facade.serving.children import forked
 from fhir_facade.serving.signals import end_at, end_with, pause
 
 log = logging.getLogger("fhir_facade.serving")
@@ -49,18 +49,6 @@ YOUNG_DEATHS = 5
 
 Ready = Callable[[], object]
 """Called by a worker once it takes requests."""
-
-
-class Successor(NamedTuple):
-    """A worker that another one waits for.
-
-    Args:
-        pid: its process.
-        begun: when it was started, as ``time.monotonic`` tells it.
-    """
-
-    pid: int
-    begun: float
 
 
 class CannotStart(FacadeError):
@@ -129,7 +117,8 @@ class Workers:
     _leaving: set[int] = field(default_factory=set)
     _reload: bool = False
     _old: deque[int] = field(default_factory=deque)
-    _successor: Successor | None = None
+    _successor: int | None = None
+    """The worker that the first of the old ones waits for."""
 
     @property
     def alive(self) -> int:
@@ -140,7 +129,7 @@ class Workers:
         return self._staying() - self._coming.keys()
 
     def _staying(self) -> set[int]:
-        waited_for = {self._successor.pid} if self._successor else set[int]()
+        waited_for = {self._successor} if self._successor else set[int]()
         return self._born.keys() - self._leaving - waited_for
 
     def run(self) -> None:
@@ -186,20 +175,7 @@ class Workers:
 
     def _fork(self, work: Callable[[Event], None]) -> int:
         parent = os.getpid()
-        pid = os.fork()
-        if pid:
-            return pid
-        status = 1
-        try:
-            self._be_child(work, parent)
-            status = 0
-        except FacadeError as error:  # its words are for the operator
-            log.exception("a process cannot work: %s", error)
-        except BaseException:
-            log.exception("worker failed")
-        finally:
-            logging.shutdown()
-            os._exit(status)
+        return forked(lambda: self._be_child(work, parent), "worker failed")
 
     def _be_child(self, work: Callable[[Event], None], parent: int) -> None:
         stop = Event()
@@ -225,7 +201,7 @@ class Workers:
             age = time.monotonic() - self._born.pop(pid, 0.0)
             self._stop_listening_to(pid)
             self.on_death(pid)
-            if self._successor and pid == self._successor.pid:
+            if pid == self._successor:
                 self._successor = None
                 self._old.clear()
                 log.error("a new worker cannot start; the old ones go on")
@@ -243,17 +219,17 @@ class Workers:
     def _replace(self) -> None:
         """One step of replacing the old workers: start a successor, or tell the worker whose successor is ready."""
         if self._successor:
-            if self._successor.pid not in self._coming:
+            if self._successor not in self._coming:
                 self._successor = None
                 if self._old and self._old[0] in self._staying():
                     self._tell(self._old.popleft())
-            elif time.monotonic() - self._successor.begun > READY_S:
-                os.kill(self._successor.pid, signal.SIGKILL)  # the old ones go on as after any that cannot start
+            elif time.monotonic() - self._born[self._successor] > READY_S:
+                os.kill(self._successor, signal.SIGKILL)  # the old ones go on as after any that cannot start
             return
         while self._old and self._old[0] not in self._staying():
             self._old.popleft()
         if self._old:
-            self._successor = Successor(self._start(), time.monotonic())
+            self._successor = self._start()
 
     def _start(self) -> int:
         """A new worker, which is listened to until it says that it takes requests."""
