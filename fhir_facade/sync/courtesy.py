@@ -14,8 +14,7 @@ def give_way() -> None:
     Linux lets even the nicest process finish its turn of some milliseconds, for which a request would have to wait;
     an idle one is stopped at once.
     """
-    if os.getpriority(os.PRIO_PROCESS, 0) < NICEST:
-        os.setpriority(os.PRIO_PROCESS, 0, NICEST)
+    os.setpriority(os.PRIO_PROCESS, 0, NICEST)
     if hasattr(os, "SCHED_IDLE"):
         with suppress(OSError):  # some containers forbid it; being nice is then all that can be done
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

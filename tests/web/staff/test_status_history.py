@@ -32,7 +32,7 @@ class Clock:
 
 
 class Sources:
-    """Resources of which only the freshness is asked."""
+    """Resources of which nothing is asked but how fresh they are and whether they answer."""
 
     down = False
     raised: ClaimsError | None = None
@@ -146,7 +146,7 @@ def test_a_source_that_is_away_is_a_bad_minute_and_not_a_failure(store: Store) -
     ("raised", "answers"),
     [(ClaimsUnavailable("its database is away"), False), (ClaimsInvalid("too-many", "too many"), True), (None, True)],
 )
-def test_a_source_that_tells_no_freshness_and_cannot_be_asked_does_not_answer(
+def test_a_source_answers_unless_it_is_away_whatever_its_freshness(
     store: Store, raised: ClaimsError | None, answers: bool
 ) -> None:
     sources = Sources()
